@@ -1,0 +1,44 @@
+"""Regenerates the golden data with real TensorFlow and Keras.
+
+    python tests/golden/generate.py models layers metrics checkpoints ...
+
+Needs the packages of tests/oracle/requirements.txt. Without arguments every
+folder is written anew. README.md describes what each folder holds.
+"""
+
+import importlib
+import logging
+import os
+import sys
+import warnings
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+warnings.filterwarnings("ignore")
+for logger in ("absl", "tensorflow"):
+    logging.getLogger(logger).setLevel(logging.ERROR)
+
+FOLDERS = {
+    "models": ["models"],
+    "layers": ["layers"],
+    "metrics": ["metrics"],
+    "checkpoints": ["checkpoints"],
+    "events": ["events"],
+    "arrays": ["arrays"],
+    "keras_files": ["keras_files"],
+    "hdf5": ["hdf5"],
+}
+
+
+def main(folders):
+    unknown = set(folders) - set(FOLDERS)
+    if unknown:
+        raise SystemExit(f"unknown: {sorted(unknown)}; known: {sorted(FOLDERS)}")
+    for folder in folders or FOLDERS:
+        for module in FOLDERS[folder]:
+            print(f"== {folder}", flush=True)
+            importlib.import_module(f"generators.{module}").generate()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

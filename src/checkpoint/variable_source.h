@@ -1,0 +1,60 @@
+// What a model asks of a checkpoint, whatever format the checkpoint has.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sidecar/status.h"
+#include "sidecar/tensor.h"
+
+namespace sidecar::checkpoint {
+
+/// One step down an object graph: alternative ways to name the same edge, each a sequence of local names, tried in
+/// order. Keras 2 calls the first layer with weights `layer_with_weights-0`, Keras 3 `_operations/1`.
+struct PathStep {
+  std::vector<std::vector<std::string>> alternatives;
+};
+
+/// A variable of a model, and where the formats keep it.
+struct VariableRequest {
+  std::string name;  ///< for people: "dense/kernel", with the names of enclosing models before it
+  DType dtype = DType::kFloat32;
+  Shape shape;            ///< static
+  bool trainable = true;  ///< counts in the order of the optimizer's `_trainable_variables`
+  /// Whether inference reads it. Others (a seed, Normalization's count) keep their place in the order but are not read.
+  bool needed = true;
+
+  /// TensorFlow object graph: the way from the model's node to the variable's node.
+  std::vector<PathStep> graph_path;
+  /// Keras 3 weights archive (`.weights.h5`): candidate data set paths, the first that exists counts.
+  std::vector<std::string> archive_paths;
+};
+
+/// The values of one checkpoint, opened once: every file it needs is open, so that a checkpoint deleted by training
+/// stays readable. Not thread-safe.
+class VariableSource {
+ public:
+  VariableSource() = default;
+  VariableSource(const VariableSource&) = delete;
+  VariableSource& operator=(const VariableSource&) = delete;
+  virtual ~VariableSource() = default;
+
+  /// Values for all needed requests, in their order (a default Tensor for those that are not needed), each checked
+  /// against its checksum, with exactly the requested shape and dtype. Either all or a failure:
+  /// kFailedPrecondition with the lists of what is missing, what has another shape or dtype and what the checkpoint
+  /// has instead; kUnavailable or kDataLoss when a file is incomplete or damaged (both worth another try later);
+  /// kNotFound when a file is gone.
+  virtual Result<std::vector<Tensor>> Read(std::span<const VariableRequest> requests) = 0;
+
+  /// The optimizer's `iterations`, or nothing where the checkpoint has none. Failures as Read().
+  virtual Result<std::optional<std::int64_t>> ReadStep() = 0;
+
+  /// Hex digits that change when the content changes.
+  [[nodiscard]] virtual std::string digest() const = 0;
+};
+
+}  // namespace sidecar::checkpoint

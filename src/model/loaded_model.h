@@ -1,0 +1,74 @@
+// What every model source delivers: a graph, its inputs and outputs by name, the compile config, and a binding of each
+// variable to a place in the graph. Nothing after this knows where the model came from.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checkpoint/variable_source.h"
+#include "sidecar/model.h"
+#include "sidecar/status.h"
+#include "sidecar/tensor.h"
+
+namespace ov {
+class Model;
+}
+
+namespace sidecar::model {
+
+struct ModelInput {
+  std::string name;              ///< the input layer's name
+  DType dtype = DType::kFloat32;  ///< what the model computes with; data of another type is converted
+  Shape shape;                   ///< of one sample: without the batch dimension; may hold Shape::kUnknown
+};
+
+struct ModelOutput {
+  std::string name;  ///< as Keras names it for losses and metrics
+  DType dtype = DType::kFloat32;
+  Shape shape;  ///< of one sample; may hold Shape::kUnknown
+  /// The graph result that holds this output.
+  std::size_t result = 0;
+  /// Where softmax or sigmoid directly produces the output: the graph result that holds their input, which
+  /// crossentropies use in the output's place (docs/numbers.md).
+  std::optional<std::size_t> logits_result;
+};
+
+/// A graph result that must be zero in every row, for instance "an id is outside the embedding's table".
+struct GraphCheck {
+  std::size_t result = 0;  ///< an int32 result of shape [batch]
+  std::string message;     ///< what a non-zero value means, naming the layer and the allowed range
+};
+
+/// A variable, with the regularization it adds to the loss.
+struct ModelVariable {
+  checkpoint::VariableRequest request;
+  float l1 = 0;  ///< l1 * sum(|w|) is added to the loss of each batch
+  float l2 = 0;  ///< l2 * sum(w^2) likewise
+};
+
+/// A model without weights. The graph's parameters are the inputs in order, their first dimension dynamic; its results
+/// are addressed by index. Variables stand in the graph as VariablePlaceholder ops whose index is the position in
+/// `variables`; variables that inference does not read have none.
+struct LoadedModel {
+  std::string name;
+  std::string source;  ///< the file it came from, or "code"
+  std::shared_ptr<const ov::Model> graph;
+  std::vector<ModelInput> inputs;
+  std::vector<ModelOutput> outputs;
+  std::vector<GraphCheck> checks;
+  std::vector<ModelVariable> variables;
+  /// Whether a row of the outputs depends on the same row of the inputs alone, so that a short batch may be padded.
+  bool rows_independent = true;
+
+  /// JSON text of the compile config; empty for a model that was not compiled.
+  std::string compile_config;
+  KerasVersion keras_version = KerasVersion::kKeras2;
+  std::string keras_version_reason;  ///< how keras_version was found out, for --verbose
+  /// Layer class names with their counts, for `inspect`.
+  std::vector<std::string> layers;
+};
+
+}  // namespace sidecar::model

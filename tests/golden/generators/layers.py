@@ -1,0 +1,97 @@
+"""tests/golden/layers: one small model per layer and option."""
+
+import keyword
+import json
+
+import numpy as np
+import tensorflow as tf
+
+from . import common, layer_cases
+
+BATCH = 3
+
+
+def build_model(k, case):
+    """The case's model, or None where this Keras does not take the options."""
+    inputs = [k.Input(shape, dtype=dtype, name=f"in{i}") for i, (shape, dtype) in enumerate(case.inputs)]
+    output = case.call(k, inputs)
+    return k.Model(inputs if len(inputs) > 1 else inputs[0], output, name=case.name)
+
+
+def randomize(model, random):
+    """Non-trivial values for all weights; variances stay positive."""
+    values = []
+    for weight in model.weights:
+        shape = tuple(weight.shape)
+        name = weight.path if hasattr(weight, "path") else weight.name
+        if "count" in name:
+            values.append(np.array(5, weight.dtype if isinstance(weight.dtype, str) else weight.dtype.as_numpy_dtype))
+        elif "variance" in name:
+            values.append(random.uniform(0.3, 2.5, shape).astype("float32"))
+        elif "gamma" in name:
+            values.append(random.uniform(0.5, 1.5, shape).astype("float32"))
+        else:
+            values.append(random.normal(0, 0.6, shape).astype("float32"))
+    if values:
+        model.set_weights(values)
+    finalize(model)
+
+
+def finalize(model):
+    """Normalization derives mean and variance from its weights only on demand."""
+    for layer in model.layers:
+        if type(layer).__name__ == "Normalization" and layer.input_mean is None:
+            layer.finalize_state()
+
+
+def make_inputs(case, random):
+    arrays = []
+    for shape, dtype in case.inputs:
+        full = (BATCH, *shape)
+        if dtype == "float32" and case.spread:
+            arrays.append((case.spread * random.normal(size=full)).astype("float32"))
+        else:
+            arrays.append(random.integers(0, case.high, full).astype(dtype))
+    return arrays
+
+
+def outputs(model, case, arrays):
+    result = case.expected(model, arrays) if case.expected else model(
+        arrays if len(arrays) > 1 else arrays[0], training=False
+    )
+    return [np.asarray(item) for item in (result if isinstance(result, (list, tuple)) else [result])]
+
+
+def write(generation):
+    k = common.KERAS[generation]
+    common.reset(13)
+    rows, members, models, refused = [], {}, {}, []
+    for index, case in enumerate(layer_cases.all_cases(generation)):
+        assert case.name.isidentifier() and not keyword.iskeyword(case.name), case.name
+        assert case.name not in models, case.name
+        random = np.random.default_rng(1000 + index)
+        try:
+            model = build_model(k, case)
+        except (ValueError, TypeError) as error:
+            refused.append((case.name, str(error).splitlines()[0][:90]))
+            continue
+        randomize(model, random)
+        arrays = make_inputs(case, random)
+        for i, array in enumerate(arrays):
+            members[f"{case.name}/x/{i}"] = array
+        for i, array in enumerate(outputs(model, case, arrays)):
+            assert np.isfinite(array).all(), case.name
+            members[f"{case.name}/y/{i}"] = array
+        models[case.name] = model
+        rows.append({"name": case.name, "model": json.loads(model.to_json())})
+    folder = common.ROOT / "layers"
+    common.write_json_rows(folder / f"keras{generation}.json", rows)
+    np.savez_compressed(folder / f"keras{generation}.npz", **members)
+    tf.train.Checkpoint(**models).write(str(folder / f"keras{generation}"))
+    print(f"   keras{generation}: {len(rows)} cases; refused: {refused}")
+
+
+def generate():
+    common.fresh_dir("layers")
+    write(2)
+    write(3)

@@ -21,9 +21,10 @@ struct LoadedModel;  // internal
 /// Which Keras's rules hold where the two differ.
 enum class KerasVersion : std::uint8_t { kKeras2 = 2, kKeras3 = 3 };
 
-/// A layer, loss or metric described as Keras describes it: a class name and a configuration, kept as the JSON text
-/// `{"class_name": …, "config": {…}}`, or as a JSON string for a name. Made by the functions of layers.h, losses.h
-/// and metrics.h. Immutable, cheap to copy.
+/// A layer, loss or metric described as Keras describes it: a class name and a configuration, kept
+/// as the JSON text
+/// `{"class_name": …, "config": {…}}`, or as a JSON string for a name. Made by the functions of
+/// layers.h, losses.h and metrics.h. Immutable, cheap to copy.
 class KerasObject {
  public:
   explicit KerasObject(std::string json) : json_(std::move(json)) {}
@@ -61,7 +62,8 @@ struct CompileOptions {
   /// Losses by output name; used instead of `loss` where not empty.
   std::map<std::string, Loss> losses;
   std::map<std::string, double> loss_weights;  ///< by output name
-  /// Metrics without sample weights; of every output under Keras 2's rules, one an output under Keras 3's.
+  /// Metrics without sample weights; of every output under Keras 2's rules, one an output under
+  /// Keras 3's.
   std::vector<Metric> metrics;
   std::vector<Metric> weighted_metrics;
   /// Metrics by output name; used instead of the lists above where not empty.
@@ -74,21 +76,22 @@ struct LoadOptions {
   std::optional<KerasVersion> keras_version;
 };
 
-/// A model without weights: those come from each checkpoint. Copies share one model. Thread-compatible; a model that
-/// an evaluator uses must not be compiled anew.
+/// A model without weights: those come from each checkpoint. Copies share one model.
+/// Thread-compatible; a model that an evaluator uses must not be compiled anew.
 class Model {
  public:
-  /// Reads a `.keras` file or a Keras JSON file. Fails with kNotFound, kDataLoss, or kUnimplemented naming every
-  /// layer that is not supported.
+  /// Reads a `.keras` file or a Keras JSON file. Fails with kNotFound, kDataLoss, or kUnimplemented
+  /// naming every layer that is not supported.
   static Result<Model> Load(const std::string& path, const LoadOptions& options = {});
   /// Reads the JSON text of `model.to_json()`.
   static Result<Model> FromJson(const std::string& json, const LoadOptions& options = {});
-  /// A stack of layers. The first must know its input shape (layers::Input, or input_shape in its options).
-  /// Weights come from checkpoints of the same Sequential model in Keras 2 or Keras 3.
-  static Result<Model> Sequential(const std::vector<Layer>& layers, const LoadOptions& options = {});
+  /// A stack of layers. The first must know its input shape (layers::Input, or input_shape in its
+  /// options). Weights come from checkpoints of the same Sequential model in Keras 2 or Keras 3.
+  static Result<Model> Sequential(const std::vector<Layer>& layers,
+                                  const LoadOptions& options = {});
 
-  /// Sets losses and metrics, in place of those of the model file. Names and shapes are checked when an evaluator
-  /// is made.
+  /// Sets losses and metrics, in place of those of the model file. Names and shapes are checked
+  /// when an evaluator is made.
   Status Compile(const CompileOptions& options);
   /// As above, from the JSON of Keras's compile config.
   Status CompileFromJson(const std::string& json);

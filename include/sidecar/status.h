@@ -12,7 +12,8 @@
 
 namespace sidecar {
 
-/// What kind of failure it is, by what the caller does about it. The comment gives the program's exit code.
+/// What kind of failure it is, by what the caller does about it. The comment gives the program's
+/// exit code.
 enum class StatusCode : std::uint8_t {
   kOk,                  ///< 0
   kUnavailable,         ///< try again later (74 once retries end)
@@ -31,13 +32,13 @@ enum class StatusCode : std::uint8_t {
 /// The code's name without its `k`, for instance "DataLoss".
 [[nodiscard]] std::string_view StatusCodeName(StatusCode code);
 
-/// The process exit status for a code, as docs/cli.md lists them. kCancelled maps to 130; the program itself
-/// tells SIGINT from SIGTERM.
+/// The process exit status for a code, as docs/cli.md lists them. kCancelled maps to 130; the
+/// program itself tells SIGINT from SIGTERM.
 [[nodiscard]] int ExitCode(StatusCode code);
 
-/// Success, or a code with a message. The message is one line: what was read, where, what was found, what is
-/// allowed, what to do. `details` hold further lines, for instance the names of all variables that did not match.
-/// Thread-compatible. A moved-from Status is valid but unspecified.
+/// Success, or a code with a message. The message is one line: what was read, where, what was
+/// found, what is allowed, what to do. `details` hold further lines, for instance the names of all
+/// variables that did not match. Thread-compatible. A moved-from Status is valid but unspecified.
 class [[nodiscard]] Status {
  public:
   /// Success.
@@ -67,7 +68,8 @@ std::ostream& operator<<(std::ostream& out, const Status& status);
 /// Thrown by Result<T>::value() when there is no value, for programs that prefer exceptions.
 class BadResult : public std::runtime_error {
  public:
-  explicit BadResult(Status status) : std::runtime_error(status.ToString()), status_(std::move(status)) {}
+  explicit BadResult(Status status)
+      : std::runtime_error(status.ToString()), status_(std::move(status)) {}
   [[nodiscard]] const Status& status() const { return status_; }
 
  private:
@@ -79,17 +81,19 @@ inline void ThrowIfError(const Status& status) {
   if (!status.ok()) throw BadResult(status);
 }
 
-/// A T, or the Status that says why there is none. Member names follow std::expected where they can.
-/// operator* and operator-> require ok().
+/// A T, or the Status that says why there is none. Member names follow std::expected where they
+/// can. operator* and operator-> require ok().
 template <class T>
 class [[nodiscard]] Result {
  public:
-  // NOLINTNEXTLINE(google-explicit-constructor): `return value;` and `return status;` are the point of the type.
+  // NOLINTNEXTLINE(google-explicit-constructor): `return value;` and `return status;` are the point
+  // of the type.
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   // NOLINTNEXTLINE(google-explicit-constructor)
   Result(Status status) : state_(std::in_place_index<1>, std::move(status)) {
     if (std::get<1>(state_).ok()) {
-      std::get<1>(state_) = Status(StatusCode::kInternal, "a Result was made from an OK status without a value");
+      std::get<1>(state_) =
+          Status(StatusCode::kInternal, "a Result was made from an OK status without a value");
     }
   }
 
@@ -114,7 +118,8 @@ class [[nodiscard]] Result {
     return std::get<0>(std::move(state_));
   }
 
-  // Checked all the same: a Result without a value throws std::bad_variant_access, a defect of the caller.
+  // Checked all the same: a Result without a value throws std::bad_variant_access, a defect of the
+  // caller.
   [[nodiscard]] T& operator*() & { return std::get<0>(state_); }
   [[nodiscard]] const T& operator*() const& { return std::get<0>(state_); }
   [[nodiscard]] T&& operator*() && { return std::get<0>(std::move(state_)); }

@@ -15,8 +15,8 @@
 
 namespace sidecar {
 
-/// Element types that a checkpoint, a model or a data file can name. The values are TensorFlow's DataType numbers
-/// (tensorflow/core/framework/types.proto).
+/// Element types that a checkpoint, a model or a data file can name. The values are TensorFlow's
+/// DataType numbers (tensorflow/core/framework/types.proto).
 enum class DType : std::uint8_t {
   kInvalid = 0,
   kFloat32 = 1,
@@ -54,17 +54,19 @@ enum class DType : std::uint8_t {
   kFloat4E2m1fn = 33,
 };
 
-/// TensorFlow's name of the type in lower case ("float32", "int64", …); "invalid" for unknown numbers.
+/// TensorFlow's name of the type in lower case ("float32", "int64", …); "invalid" for unknown
+/// numbers.
 [[nodiscard]] std::string_view DTypeName(DType dtype);
 /// The type with that name; kInvalid if there is none.
 [[nodiscard]] DType DTypeFromName(std::string_view name);
 /// Bytes per element, or 0 for types without a fixed size (string, variant, resource, invalid).
 [[nodiscard]] std::size_t DTypeSize(DType dtype);
 [[nodiscard]] bool IsFloating(DType dtype);  ///< float16, bfloat16, float32, float64
-[[nodiscard]] bool IsInteger(DType dtype);   ///< signed or unsigned, without bool and quantised types
+[[nodiscard]] bool IsInteger(
+    DType dtype);  ///< signed or unsigned, without bool and quantised types
 
-/// Sizes of the dimensions, outermost first. A size of kUnknown stands for one that is not fixed; tensors never
-/// have one. Thread-compatible.
+/// Sizes of the dimensions, outermost first. A size of kUnknown stands for one that is not fixed;
+/// tensors never have one. Thread-compatible.
 class Shape {
  public:
   static constexpr std::int64_t kUnknown = -1;
@@ -78,7 +80,8 @@ class Shape {
   [[nodiscard]] std::int64_t operator[](std::size_t axis) const { return sizes_[axis]; }
   [[nodiscard]] const std::vector<std::int64_t>& sizes() const { return sizes_; }
   [[nodiscard]] bool is_static() const;
-  /// The product of the sizes: 1 for a scalar. Fails for unknown or negative sizes and for products of 2^63 or more.
+  /// The product of the sizes: 1 for a scalar. Fails for unknown or negative sizes and for products
+  /// of 2^63 or more.
   [[nodiscard]] Result<std::int64_t> NumElements() const;
   /// This shape without its first dimension; rank() must be at least 1.
   [[nodiscard]] Shape WithoutFirst() const;
@@ -95,28 +98,61 @@ class Shape {
 
 template <class T>
 struct DTypeOf;  // maps C++ types to DType
-template <> struct DTypeOf<float> { static constexpr DType kValue = DType::kFloat32; };
-template <> struct DTypeOf<double> { static constexpr DType kValue = DType::kFloat64; };
-template <> struct DTypeOf<std::int8_t> { static constexpr DType kValue = DType::kInt8; };
-template <> struct DTypeOf<std::int16_t> { static constexpr DType kValue = DType::kInt16; };
-template <> struct DTypeOf<std::int32_t> { static constexpr DType kValue = DType::kInt32; };
-template <> struct DTypeOf<std::int64_t> { static constexpr DType kValue = DType::kInt64; };
-template <> struct DTypeOf<std::uint8_t> { static constexpr DType kValue = DType::kUint8; };
-template <> struct DTypeOf<std::uint16_t> { static constexpr DType kValue = DType::kUint16; };
-template <> struct DTypeOf<std::uint32_t> { static constexpr DType kValue = DType::kUint32; };
-template <> struct DTypeOf<std::uint64_t> { static constexpr DType kValue = DType::kUint64; };
-template <> struct DTypeOf<bool> { static constexpr DType kValue = DType::kBool; };
+template <>
+struct DTypeOf<float> {
+  static constexpr DType kValue = DType::kFloat32;
+};
+template <>
+struct DTypeOf<double> {
+  static constexpr DType kValue = DType::kFloat64;
+};
+template <>
+struct DTypeOf<std::int8_t> {
+  static constexpr DType kValue = DType::kInt8;
+};
+template <>
+struct DTypeOf<std::int16_t> {
+  static constexpr DType kValue = DType::kInt16;
+};
+template <>
+struct DTypeOf<std::int32_t> {
+  static constexpr DType kValue = DType::kInt32;
+};
+template <>
+struct DTypeOf<std::int64_t> {
+  static constexpr DType kValue = DType::kInt64;
+};
+template <>
+struct DTypeOf<std::uint8_t> {
+  static constexpr DType kValue = DType::kUint8;
+};
+template <>
+struct DTypeOf<std::uint16_t> {
+  static constexpr DType kValue = DType::kUint16;
+};
+template <>
+struct DTypeOf<std::uint32_t> {
+  static constexpr DType kValue = DType::kUint32;
+};
+template <>
+struct DTypeOf<std::uint64_t> {
+  static constexpr DType kValue = DType::kUint64;
+};
+template <>
+struct DTypeOf<bool> {
+  static constexpr DType kValue = DType::kBool;
+};
 
-/// A dense row-major array. Copies share one buffer, so passing a Tensor by value is cheap; whoever writes through
-/// mutable_bytes() writes for all of them. The buffer is aligned to 64 bytes unless it came from Borrow() or
-/// Slice(). Reading from several threads is safe while nobody writes.
+/// A dense row-major array. Copies share one buffer, so passing a Tensor by value is cheap; whoever
+/// writes through mutable_bytes() writes for all of them. The buffer is aligned to 64 bytes unless
+/// it came from Borrow() or Slice(). Reading from several threads is safe while nobody writes.
 class Tensor {
  public:
   /// A float32 tensor of shape [0].
   Tensor();
 
-  /// A tensor whose elements are zero. Fails with kInvalidArgument for types without a fixed size and for sizes
-  /// that overflow, with kUnavailable when memory is short.
+  /// A tensor whose elements are zero. Fails with kInvalidArgument for types without a fixed size
+  /// and for sizes that overflow, with kUnavailable when memory is short.
   static Result<Tensor> Zeros(DType dtype, Shape shape);
   /// As Zeros(), with elements that are not initialised.
   static Result<Tensor> Uninitialized(DType dtype, Shape shape);
@@ -135,7 +171,8 @@ class Tensor {
   }
   /// A copy of `bytes`: row-major elements in the machine's byte order.
   static Result<Tensor> FromBytes(DType dtype, Shape shape, std::span<const std::byte> bytes);
-  /// A view of `bytes` without a copy; `owner` keeps them alive (it may be null where the caller does).
+  /// A view of `bytes` without a copy; `owner` keeps them alive (it may be null where the caller
+  /// does).
   static Result<Tensor> Borrow(DType dtype, Shape shape, std::span<const std::byte> bytes,
                                std::shared_ptr<const void> owner);
 
@@ -144,7 +181,8 @@ class Tensor {
   [[nodiscard]] std::int64_t num_elements() const { return num_elements_; }
   [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_bytes()}; }
   [[nodiscard]] std::size_t size_bytes() const;
-  /// Writable elements; only for tensors made by Zeros(), Uninitialized(), FromValues() or FromBytes().
+  /// Writable elements; only for tensors made by Zeros(), Uninitialized(), FromValues() or
+  /// FromBytes().
   [[nodiscard]] std::span<std::byte> mutable_bytes();
 
   /// The elements as T; T must be the type that dtype() names (checked: an empty span otherwise).
@@ -160,8 +198,8 @@ class Tensor {
     return {reinterpret_cast<T*>(all.data()), static_cast<std::size_t>(num_elements_)};
   }
 
-  /// Rows [begin, end) along the first dimension as a view of the same buffer. Requires rank >= 1 and
-  /// 0 <= begin <= end <= shape()[0] (kInvalidArgument otherwise).
+  /// Rows [begin, end) along the first dimension as a view of the same buffer. Requires rank >= 1
+  /// and 0 <= begin <= end <= shape()[0] (kInvalidArgument otherwise).
   [[nodiscard]] Result<Tensor> Slice(std::int64_t begin, std::int64_t end) const;
   /// The same elements under another shape of the same number of elements.
   [[nodiscard]] Result<Tensor> Reshaped(Shape shape) const;

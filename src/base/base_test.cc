@@ -22,7 +22,8 @@ TEST(ByteReaderTest, ReadsLittleEndianAndStopsAtTheEnd) {
 
 TEST(ByteReaderTest, VarintsOfEveryLengthRoundTrip) {
   for (unsigned bits = 0; bits < 64; ++bits) {
-    for (const std::uint64_t value : {std::uint64_t{1} << bits, (std::uint64_t{1} << bits) - 1, ~std::uint64_t{0} >> bits}) {
+    for (const std::uint64_t value :
+         {std::uint64_t{1} << bits, (std::uint64_t{1} << bits) - 1, ~std::uint64_t{0} >> bits}) {
       std::string bytes;
       AppendVarint(bytes, value);
       ByteReader reader(AsBytes(bytes));
@@ -89,7 +90,8 @@ TEST(ProtobufTest, EveryCutIsAnErrorOrAShorterMessage) {
 }
 
 TEST(ProtobufTest, RefusesGroupsAndFieldZero) {
-  for (const std::string_view bytes : {std::string_view("\x0b", 1), std::string_view("\x00\x01", 2)}) {
+  for (const std::string_view bytes :
+       {std::string_view("\x0b", 1), std::string_view("\x00\x01", 2)}) {
     ProtoReader reader(AsBytes(bytes), "message");
     EXPECT_FALSE(reader.Next());
     EXPECT_EQ(reader.status().code(), StatusCode::kDataLoss);
@@ -98,7 +100,8 @@ TEST(ProtobufTest, RefusesGroupsAndFieldZero) {
 
 TEST(StatusTest, ContextAndDetails) {
   const Status status(StatusCode::kDataLoss, "bad block", {"first", "second"});
-  EXPECT_EQ(status.WithContext("ckpt-7").ToString(), "DataLoss: ckpt-7: bad block\n  first\n  second");
+  EXPECT_EQ(status.WithContext("ckpt-7").ToString(),
+            "DataLoss: ckpt-7: bad block\n  first\n  second");
   EXPECT_TRUE(Status().WithContext("nothing").ok());
 }
 

@@ -19,7 +19,8 @@ std::optional<std::uint64_t> ByteReader::ReadVarint64() {
 std::optional<std::uint32_t> ByteReader::ReadVarint32() {
   const std::size_t start = position_;
   auto value = ReadVarint64();
-  if (value && position_ - start <= 5 && *value <= UINT32_MAX) return static_cast<std::uint32_t>(*value);
+  if (value && position_ - start <= 5 && *value <= UINT32_MAX)
+    return static_cast<std::uint32_t>(*value);
   position_ = start;
   return std::nullopt;
 }

@@ -12,8 +12,8 @@
 
 namespace sidecar::base {
 
-/// Reads from the front of a byte span it does not own. A read that would pass the end returns nothing and leaves the
-/// position unchanged. Integers are little-endian. Not thread-safe.
+/// Reads from the front of a byte span it does not own. A read that would pass the end returns
+/// nothing and leaves the position unchanged. Integers are little-endian. Not thread-safe.
 class ByteReader {
  public:
   explicit ByteReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
@@ -41,12 +41,14 @@ class ByteReader {
     if (!bytes) return std::nullopt;
     T value = 0;
     for (std::size_t i = sizeof(T); i-- > 0;) {
-      value = static_cast<T>((static_cast<std::uint64_t>(value) << 8U) | std::to_integer<std::uint64_t>((*bytes)[i]));
+      value = static_cast<T>((static_cast<std::uint64_t>(value) << 8U) |
+                             std::to_integer<std::uint64_t>((*bytes)[i]));
     }
     return value;
   }
 
-  /// A base-128 varint of at most 10 bytes (64-bit) whose value fits; nothing if it is longer or cut off.
+  /// A base-128 varint of at most 10 bytes (64-bit) whose value fits; nothing if it is longer or
+  /// cut off.
   [[nodiscard]] std::optional<std::uint64_t> ReadVarint64();
   /// As above, at most 5 bytes and 32 bits.
   [[nodiscard]] std::optional<std::uint32_t> ReadVarint32();
@@ -59,7 +61,9 @@ class ByteReader {
 };
 
 /// The bytes of a text, and back.
-inline std::span<const std::byte> AsBytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+inline std::span<const std::byte> AsBytes(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
 inline std::string_view AsText(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }

@@ -7,7 +7,8 @@ class SystemClockImpl final : public Clock {
  public:
   [[nodiscard]] TimePoint Now() const override { return std::chrono::steady_clock::now(); }
   [[nodiscard]] double WallSeconds() const override {
-    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
   }
 };
 
@@ -20,9 +21,7 @@ Clock& SystemClock() {
   return instance;
 }
 
-Clock::TimePoint FakeClock::Now() const {
-  return TimePoint(Duration(elapsed_ns_.load()));
-}
+Clock::TimePoint FakeClock::Now() const { return TimePoint(Duration(elapsed_ns_.load())); }
 
 double FakeClock::WallSeconds() const {
   return kFakeWallStart + std::chrono::duration<double>(Now().time_since_epoch()).count();

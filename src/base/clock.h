@@ -7,8 +7,8 @@
 
 namespace sidecar::base {
 
-/// Thread-safe. Durations are measured on the steady clock, which no clock step touches; the wall clock only labels
-/// what is written for people and TensorBoard.
+/// Thread-safe. Durations are measured on the steady clock, which no clock step touches; the wall
+/// clock only labels what is written for people and TensorBoard.
 class Clock {
  public:
   using Duration = std::chrono::nanoseconds;

@@ -9,23 +9,27 @@ namespace sidecar::base {
 Result<std::string> ReadWholeFile(const ReadableFile& file, std::uint64_t max_bytes) {
   SIDECAR_ASSIGN_OR_RETURN(FileInfo info, file.Stat());
   if (info.size > max_bytes) {
-    return Status(StatusCode::kDataLoss, file.path() + ": " + std::to_string(info.size) + " bytes, at most " +
-                                             std::to_string(max_bytes) + " are read from a file of this kind");
+    return Status(StatusCode::kDataLoss, file.path() + ": " + std::to_string(info.size) +
+                                             " bytes, at most " + std::to_string(max_bytes) +
+                                             " are read from a file of this kind");
   }
   std::string content(info.size, '\0');
-  SIDECAR_ASSIGN_OR_RETURN(std::size_t count, file.ReadAt(0, std::as_writable_bytes(std::span(content))));
+  SIDECAR_ASSIGN_OR_RETURN(std::size_t count,
+                           file.ReadAt(0, std::as_writable_bytes(std::span(content))));
   content.resize(count);
   return content;
 }
 
-Result<std::string> ReadWholeFile(FileSystem& fs, const std::string& path, std::uint64_t max_bytes) {
+Result<std::string> ReadWholeFile(FileSystem& fs, const std::string& path,
+                                  std::uint64_t max_bytes) {
   SIDECAR_ASSIGN_OR_RETURN(std::unique_ptr<ReadableFile> file, fs.OpenForRead(path));
   return ReadWholeFile(*file, max_bytes);
 }
 
 Status WriteFileAtomically(FileSystem& fs, const std::string& path, std::string_view content) {
   const std::string temporary = path + ".tmp";
-  if (fs.Stat(temporary).ok()) SIDECAR_RETURN_IF_ERROR(fs.Remove(temporary));  // left over from a killed process
+  if (fs.Stat(temporary).ok())
+    SIDECAR_RETURN_IF_ERROR(fs.Remove(temporary));  // left over from a killed process
   {
     SIDECAR_ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> file, fs.CreateNew(temporary));
     SIDECAR_RETURN_IF_ERROR(file->Append(std::as_bytes(std::span(content))));

@@ -1,5 +1,5 @@
-// All file access goes through this interface, so that tests can use a file system in memory and make any single
-// operation fail.
+// All file access goes through this interface, so that tests can use a file system in memory and
+// make any single operation fail.
 #pragma once
 
 #include <cstddef>
@@ -17,15 +17,17 @@ namespace sidecar::base {
 struct FileInfo {
   enum class Kind : std::uint8_t { kRegular, kDirectory, kOther };
   Kind kind = Kind::kRegular;
-  std::uint64_t size = 0;       ///< bytes
-  std::uint64_t inode = 0;      ///< with `device`: the same file as long as both are equal
+  std::uint64_t size = 0;   ///< bytes
+  std::uint64_t inode = 0;  ///< with `device`: the same file as long as both are equal
   std::uint64_t device = 0;
-  std::int64_t mtime_ns = 0;    ///< modification time, nanoseconds since the epoch: a hint, never an order
+  std::int64_t mtime_ns =
+      0;  ///< modification time, nanoseconds since the epoch: a hint, never an order
 
   friend bool operator==(const FileInfo&, const FileInfo&) = default;
 };
 
-/// An open regular file. Thread-safe: reads carry their offset. The file stays readable after it was deleted.
+/// An open regular file. Thread-safe: reads carry their offset. The file stays readable after it
+/// was deleted.
 class ReadableFile {
  public:
   ReadableFile() = default;
@@ -34,7 +36,8 @@ class ReadableFile {
   virtual ~ReadableFile() = default;
   /// The size and identity now.
   virtual Result<FileInfo> Stat() const = 0;
-  /// Fills `out` from `offset` on. Returns the bytes read: fewer than asked for only at the end of the file.
+  /// Fills `out` from `offset` on. Returns the bytes read: fewer than asked for only at the end of
+  /// the file.
   virtual Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> out) const = 0;
   [[nodiscard]] virtual const std::string& path() const = 0;
 };
@@ -46,16 +49,17 @@ class WritableFile {
   WritableFile(const WritableFile&) = delete;
   WritableFile& operator=(const WritableFile&) = delete;
   virtual ~WritableFile() = default;
-  /// Appends all of `bytes` with as few write calls as possible, unbuffered. After a failure the file is cut back to
-  /// what it held before the call, as far as that is possible.
+  /// Appends all of `bytes` with as few write calls as possible, unbuffered. After a failure the
+  /// file is cut back to what it held before the call, as far as that is possible.
   virtual Status Append(std::span<const std::byte> bytes) = 0;
   /// Pushes what was written to the disk (fdatasync).
   virtual Status Sync() = 0;
   [[nodiscard]] virtual const std::string& path() const = 0;
 };
 
-/// Thread-safe. Paths are as the operating system takes them. Errors: kNotFound when nothing is at the path,
-/// kUnavailable for a handle that has gone stale (ESTALE), kIoError otherwise; creating functions: kCannotCreate.
+/// Thread-safe. Paths are as the operating system takes them. Errors: kNotFound when nothing is at
+/// the path, kUnavailable for a handle that has gone stale (ESTALE), kIoError otherwise; creating
+/// functions: kCannotCreate.
 class FileSystem {
  public:
   FileSystem() = default;
@@ -63,7 +67,8 @@ class FileSystem {
   FileSystem& operator=(const FileSystem&) = delete;
   virtual ~FileSystem() = default;
 
-  /// Opens a regular file; anything else (directory, FIFO, device) fails with kFailedPrecondition without blocking.
+  /// Opens a regular file; anything else (directory, FIFO, device) fails with kFailedPrecondition
+  /// without blocking.
   virtual Result<std::unique_ptr<ReadableFile>> OpenForRead(const std::string& path) = 0;
   /// Creates a file that must not exist yet.
   virtual Result<std::unique_ptr<WritableFile>> CreateNew(const std::string& path) = 0;
@@ -82,8 +87,8 @@ class FileSystem {
 /// The machine's file system; one object for the whole process.
 FileSystem& PosixFileSystem();
 
-/// The whole content of a file of at most `max_bytes`; kDataLoss when it is larger. Allocates no more than the file
-/// holds.
+/// The whole content of a file of at most `max_bytes`; kDataLoss when it is larger. Allocates no
+/// more than the file holds.
 Result<std::string> ReadWholeFile(FileSystem& fs, const std::string& path, std::uint64_t max_bytes);
 Result<std::string> ReadWholeFile(const ReadableFile& file, std::uint64_t max_bytes);
 

@@ -70,7 +70,8 @@ INSTANTIATE_TEST_SUITE_P(PosixAndMemory, FileSystemTest, testing::Bool(),
                          [](const auto& test) { return test.param ? "Posix" : "Memory"; });
 
 TEST(PosixFileSystemTest, AFifoDoesNotBlock) {
-  const std::string path = std::filesystem::temp_directory_path() / ("sidecar-fifo-" + std::to_string(::getpid()));
+  const std::string path =
+      std::filesystem::temp_directory_path() / ("sidecar-fifo-" + std::to_string(::getpid()));
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   EXPECT_EQ(PosixFileSystem().OpenForRead(path).status().code(), StatusCode::kFailedPrecondition);
   std::filesystem::remove(path);

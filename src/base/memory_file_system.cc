@@ -8,7 +8,9 @@
 namespace sidecar::base {
 namespace {
 
-Status NotFound(const std::string& path) { return {StatusCode::kNotFound, path + ": cannot open: No such file or directory"}; }
+Status NotFound(const std::string& path) {
+  return {StatusCode::kNotFound, path + ": cannot open: No such file or directory"};
+}
 
 FileInfo InfoOf(MemoryFileSystem::Node& node) {
   const std::lock_guard lock(node.mutex);
@@ -22,7 +24,8 @@ FileInfo InfoOf(MemoryFileSystem::Node& node) {
 
 class MemoryReadableFile final : public ReadableFile {
  public:
-  MemoryReadableFile(std::string path, std::shared_ptr<MemoryFileSystem::Node> node) : path_(std::move(path)), node_(std::move(node)) {}
+  MemoryReadableFile(std::string path, std::shared_ptr<MemoryFileSystem::Node> node)
+      : path_(std::move(path)), node_(std::move(node)) {}
   Result<FileInfo> Stat() const override { return InfoOf(*node_); }
   Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> out) const override {
     const std::lock_guard lock(node_->mutex);
@@ -40,7 +43,8 @@ class MemoryReadableFile final : public ReadableFile {
 
 class MemoryWritableFile final : public WritableFile {
  public:
-  MemoryWritableFile(std::string path, std::shared_ptr<MemoryFileSystem::Node> node) : path_(std::move(path)), node_(std::move(node)) {}
+  MemoryWritableFile(std::string path, std::shared_ptr<MemoryFileSystem::Node> node)
+      : path_(std::move(path)), node_(std::move(node)) {}
   Status Append(std::span<const std::byte> bytes) override {
     const std::lock_guard lock(node_->mutex);
     node_->content.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -56,7 +60,8 @@ class MemoryWritableFile final : public WritableFile {
 
 class FaultyReadableFile final : public ReadableFile {
  public:
-  FaultyReadableFile(std::unique_ptr<ReadableFile> target, const FaultyFileSystem::Hook& hook) : target_(std::move(target)), hook_(hook) {}
+  FaultyReadableFile(std::unique_ptr<ReadableFile> target, const FaultyFileSystem::Hook& hook)
+      : target_(std::move(target)), hook_(hook) {}
   Result<FileInfo> Stat() const override {
     SIDECAR_RETURN_IF_ERROR(hook_("fstat", path()));
     return target_->Stat();
@@ -74,7 +79,8 @@ class FaultyReadableFile final : public ReadableFile {
 
 class FaultyWritableFile final : public WritableFile {
  public:
-  FaultyWritableFile(std::unique_ptr<WritableFile> target, const FaultyFileSystem::Hook& hook) : target_(std::move(target)), hook_(hook) {}
+  FaultyWritableFile(std::unique_ptr<WritableFile> target, const FaultyFileSystem::Hook& hook)
+      : target_(std::move(target)), hook_(hook) {}
   Status Append(std::span<const std::byte> bytes) override {
     SIDECAR_RETURN_IF_ERROR(hook_("append", path()));
     return target_->Append(bytes);
@@ -93,7 +99,8 @@ class FaultyWritableFile final : public WritableFile {
 }  // namespace
 
 void MemoryFileSystem::AddParents(const std::string& path) {
-  for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+  for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
+       slash = path.find('/', slash + 1)) {
     directories_.insert(path.substr(0, slash));
   }
 }
@@ -131,7 +138,8 @@ std::string MemoryFileSystem::Content(const std::string& path) const {
 
 Result<std::unique_ptr<ReadableFile>> MemoryFileSystem::OpenForRead(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  if (directories_.contains(path)) return Status(StatusCode::kFailedPrecondition, path + ": is a directory, expected a file");
+  if (directories_.contains(path))
+    return Status(StatusCode::kFailedPrecondition, path + ": is a directory, expected a file");
   const auto found = files_.find(path);
   if (found == files_.end()) return NotFound(path);
   return std::unique_ptr<ReadableFile>(std::make_unique<MemoryReadableFile>(path, found->second));
@@ -140,7 +148,8 @@ Result<std::unique_ptr<ReadableFile>> MemoryFileSystem::OpenForRead(const std::s
 Result<std::unique_ptr<WritableFile>> MemoryFileSystem::CreateNew(const std::string& path) {
   {
     const std::lock_guard lock(mutex_);
-    if (files_.contains(path)) return Status(StatusCode::kCannotCreate, path + ": cannot create: File exists");
+    if (files_.contains(path))
+      return Status(StatusCode::kCannotCreate, path + ": cannot create: File exists");
     if (!directories_.contains(std::string(DirectoryName(path)))) {
       return Status(StatusCode::kCannotCreate, path + ": cannot create: No such file or directory");
     }
@@ -168,7 +177,8 @@ Result<std::vector<std::string>> MemoryFileSystem::List(const std::string& direc
   const std::string prefix = directory == "/" ? directory : directory + "/";
   std::vector<std::string> names;
   const auto add = [&](const std::string& path) {
-    if (path.size() > prefix.size() && path.starts_with(prefix) && path.find('/', prefix.size()) == std::string::npos) {
+    if (path.size() > prefix.size() && path.starts_with(prefix) &&
+        path.find('/', prefix.size()) == std::string::npos) {
       names.push_back(path.substr(prefix.size()));
     }
   };
@@ -179,7 +189,8 @@ Result<std::vector<std::string>> MemoryFileSystem::List(const std::string& direc
 
 Status MemoryFileSystem::CreateDirectories(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  if (files_.contains(path)) return {StatusCode::kCannotCreate, path + ": cannot create directory: File exists"};
+  if (files_.contains(path))
+    return {StatusCode::kCannotCreate, path + ": cannot create directory: File exists"};
   AddParents(path);
   directories_.insert(path);
   return {};
@@ -209,13 +220,15 @@ Status MemoryFileSystem::CheckWritableDirectory(const std::string& path) {
 Result<std::unique_ptr<ReadableFile>> FaultyFileSystem::OpenForRead(const std::string& path) {
   SIDECAR_RETURN_IF_ERROR(hook_("open", path));
   SIDECAR_ASSIGN_OR_RETURN(std::unique_ptr<ReadableFile> file, target_.OpenForRead(path));
-  return std::unique_ptr<ReadableFile>(std::make_unique<FaultyReadableFile>(std::move(file), hook_));
+  return std::unique_ptr<ReadableFile>(
+      std::make_unique<FaultyReadableFile>(std::move(file), hook_));
 }
 
 Result<std::unique_ptr<WritableFile>> FaultyFileSystem::CreateNew(const std::string& path) {
   SIDECAR_RETURN_IF_ERROR(hook_("create", path));
   SIDECAR_ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> file, target_.CreateNew(path));
-  return std::unique_ptr<WritableFile>(std::make_unique<FaultyWritableFile>(std::move(file), hook_));
+  return std::unique_ptr<WritableFile>(
+      std::make_unique<FaultyWritableFile>(std::move(file), hook_));
 }
 
 Result<FileInfo> FaultyFileSystem::Stat(const std::string& path) {

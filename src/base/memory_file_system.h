@@ -12,8 +12,8 @@
 
 namespace sidecar::base {
 
-/// Files and directories in memory. An open file keeps its content when the path is removed or replaced, as on POSIX.
-/// Thread-safe.
+/// Files and directories in memory. An open file keeps its content when the path is removed or
+/// replaced, as on POSIX. Thread-safe.
 class MemoryFileSystem final : public FileSystem {
  public:
   /// One file's content; shared with the handles that opened it.
@@ -48,9 +48,10 @@ class MemoryFileSystem final : public FileSystem {
   std::uint64_t next_inode_ = 1;
 };
 
-/// Passes everything on to another file system; before each operation a hook decides whether it fails. Operations are
-/// named "open", "create", "stat", "list", "mkdir", "rename", "remove", "writable", "read", "fstat", "append", "sync".
-/// Thread-safe if the hook is. Both must outlive this object and the files it opened.
+/// Passes everything on to another file system; before each operation a hook decides whether it
+/// fails. Operations are named "open", "create", "stat", "list", "mkdir", "rename", "remove",
+/// "writable", "read", "fstat", "append", "sync". Thread-safe if the hook is. Both must outlive
+/// this object and the files it opened.
 class FaultyFileSystem final : public FileSystem {
  public:
   using Hook = std::function<Status(std::string_view operation, const std::string& path)>;

@@ -22,7 +22,8 @@ Status ErrnoStatus(const std::string& path, const char* action, int error) {
 }
 
 Status CannotCreate(const std::string& path, const char* action, int error) {
-  return {StatusCode::kCannotCreate, path + ": cannot " + action + ": " + std::generic_category().message(error)};
+  return {StatusCode::kCannotCreate,
+          path + ": cannot " + action + ": " + std::generic_category().message(error)};
 }
 
 FileInfo ToFileInfo(const struct stat& status) {
@@ -33,7 +34,8 @@ FileInfo ToFileInfo(const struct stat& status) {
   info.size = static_cast<std::uint64_t>(status.st_size);
   info.inode = status.st_ino;
   info.device = status.st_dev;
-  info.mtime_ns = static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec;
+  info.mtime_ns =
+      static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec;
   return info;
 }
 
@@ -62,7 +64,8 @@ class PosixReadableFile final : public ReadableFile {
   Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> out) const override {
     std::size_t done = 0;
     while (done < out.size()) {
-      const ssize_t count = ::pread(fd_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+      const ssize_t count = ::pread(fd_.get(), out.data() + done, out.size() - done,
+                                    static_cast<off_t>(offset + done));
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return ErrnoStatus(path_, "read", errno);
       if (count == 0) break;
@@ -89,9 +92,11 @@ class PosixWritableFile final : public WritableFile {
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) {
         const int error = errno;
-        // Cut a partly written record off again: readers take a torn record in the middle for damage.
+        // Cut a partly written record off again: readers take a torn record in the middle for
+        // damage.
         if (::ftruncate(fd_.get(), size_) == 0) ::lseek(fd_.get(), size_, SEEK_SET);
-        return {StatusCode::kIoError, path_ + ": cannot write: " + std::generic_category().message(error)};
+        return {StatusCode::kIoError,
+                path_ + ": cannot write: " + std::generic_category().message(error)};
       }
       done += static_cast<std::size_t>(count);
     }
@@ -100,7 +105,9 @@ class PosixWritableFile final : public WritableFile {
   }
 
   Status Sync() override {
-    if (::fdatasync(fd_.get()) != 0) return {StatusCode::kIoError, path_ + ": cannot sync: " + std::generic_category().message(errno)};
+    if (::fdatasync(fd_.get()) != 0)
+      return {StatusCode::kIoError,
+              path_ + ": cannot sync: " + std::generic_category().message(errno)};
     return {};
   }
 
@@ -121,9 +128,11 @@ class PosixFileSystemImpl final : public FileSystem {
     auto file = std::make_unique<PosixReadableFile>(path, fd);
     SIDECAR_ASSIGN_OR_RETURN(FileInfo info, file->Stat());
     if (info.kind != FileInfo::Kind::kRegular) {
-      return Status(StatusCode::kFailedPrecondition,
-                    path + ": is " + (info.kind == FileInfo::Kind::kDirectory ? "a directory" : "not a regular file") +
-                        ", expected a file");
+      return Status(
+          StatusCode::kFailedPrecondition,
+          path + ": is " +
+              (info.kind == FileInfo::Kind::kDirectory ? "a directory" : "not a regular file") +
+              ", expected a file");
     }
     return std::unique_ptr<ReadableFile>(std::move(file));
   }
@@ -164,7 +173,8 @@ class PosixFileSystemImpl final : public FileSystem {
   }
 
   Status Rename(const std::string& from, const std::string& to) override {
-    if (::rename(from.c_str(), to.c_str()) != 0) return CannotCreate(to, "rename into place", errno);
+    if (::rename(from.c_str(), to.c_str()) != 0)
+      return CannotCreate(to, "rename into place", errno);
     return {};
   }
 
@@ -177,7 +187,8 @@ class PosixFileSystemImpl final : public FileSystem {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) return CannotCreate(path, "use as a directory", errno);
     if (!S_ISDIR(status.st_mode)) return CannotCreate(path, "use as a directory", ENOTDIR);
-    if (::access(path.c_str(), W_OK | X_OK) != 0) return CannotCreate(path, "write into the directory", errno);
+    if (::access(path.c_str(), W_OK | X_OK) != 0)
+      return CannotCreate(path, "write into the directory", errno);
     return {};
   }
 };

@@ -5,8 +5,8 @@
 namespace sidecar::base {
 
 std::optional<ProtoField> ProtoReader::Fail(std::string_view problem) {
-  status_ = Status(StatusCode::kDataLoss, std::string(what_) + ": " + std::string(problem) + " at byte " +
-                                              std::to_string(reader_.position()));
+  status_ = Status(StatusCode::kDataLoss, std::string(what_) + ": " + std::string(problem) +
+                                              " at byte " + std::to_string(reader_.position()));
   return std::nullopt;
 }
 
@@ -37,8 +37,8 @@ std::optional<ProtoField> ProtoReader::Next() {
       if (!length) return Fail("damaged length of field " + std::to_string(field.tag));
       auto bytes = reader_.ReadBytes(*length);
       if (!bytes) {
-        return Fail("field " + std::to_string(field.tag) + " declares " + std::to_string(*length) + " bytes, " +
-                    std::to_string(reader_.remaining()) + " are left");
+        return Fail("field " + std::to_string(field.tag) + " declares " + std::to_string(*length) +
+                    " bytes, " + std::to_string(reader_.remaining()) + " are left");
       }
       field.type = WireType::kBytes;
       field.bytes = *bytes;
@@ -51,7 +51,8 @@ std::optional<ProtoField> ProtoReader::Next() {
       field.number = *value;
       return field;
     }
-    default: return Fail("wire type " + std::to_string(*key & 7U) + " is not supported");
+    default:
+      return Fail("wire type " + std::to_string(*key & 7U) + " is not supported");
   }
 }
 
@@ -96,7 +97,9 @@ void ProtoWriter::AddFixed64(std::uint32_t tag, std::uint64_t value) {
   AppendFixed64(bytes_, value);
 }
 
-void ProtoWriter::AddDouble(std::uint32_t tag, double value) { AddFixed64(tag, std::bit_cast<std::uint64_t>(value)); }
+void ProtoWriter::AddDouble(std::uint32_t tag, double value) {
+  AddFixed64(tag, std::bit_cast<std::uint64_t>(value));
+}
 
 void ProtoWriter::AddBytes(std::uint32_t tag, std::string_view value) {
   if (!value.empty()) AddBytesAlways(tag, value);

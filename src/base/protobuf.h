@@ -28,15 +28,18 @@ struct ProtoField {
   [[nodiscard]] std::string_view AsText() const { return base::AsText(bytes); }
 };
 
-/// Walks the fields of one message in the order in which they stand. Unknown fields are for the caller to pass over.
-/// Usage: while (auto field = reader.Next()) {...}  then check reader.status().
+/// Walks the fields of one message in the order in which they stand. Unknown fields are for the
+/// caller to pass over. Usage: while (auto field = reader.Next()) {...}  then check
+/// reader.status().
 class ProtoReader {
  public:
   /// `what` names the message in errors. The bytes must outlive the reader and the fields.
-  ProtoReader(std::span<const std::byte> bytes, std::string_view what) : reader_(bytes), what_(what) {}
+  ProtoReader(std::span<const std::byte> bytes, std::string_view what)
+      : reader_(bytes), what_(what) {}
   /// The next field, or nothing at the end of the message or at a damaged field.
   std::optional<ProtoField> Next();
-  /// OK, or kDataLoss naming message, offset and what is wrong; valid once Next() has returned nothing.
+  /// OK, or kDataLoss naming message, offset and what is wrong; valid once Next() has returned
+  /// nothing.
   [[nodiscard]] Status status() const { return status_; }
 
  private:
@@ -47,8 +50,8 @@ class ProtoReader {
   Status status_;
 };
 
-/// Builds one message; nested ones are built apart and added with AddBytes(). Proto3 rules: the plain Add functions
-/// leave a zero or empty value out, the …Always ones write it.
+/// Builds one message; nested ones are built apart and added with AddBytes(). Proto3 rules: the
+/// plain Add functions leave a zero or empty value out, the …Always ones write it.
 class ProtoWriter {
  public:
   void AddVarint(std::uint32_t tag, std::uint64_t value);

@@ -17,7 +17,8 @@ void StopSignal::Request() {
   requested_.store(true);
   const std::uint64_t one = 1;
   if (descriptor_ >= 0) {
-    [[maybe_unused]] const ssize_t written = ::write(descriptor_, &one, sizeof(one));  // a full counter is readable too
+    [[maybe_unused]] const ssize_t written =
+        ::write(descriptor_, &one, sizeof(one));  // a full counter is readable too
   }
 }
 

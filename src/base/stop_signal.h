@@ -7,8 +7,8 @@
 
 namespace sidecar::base {
 
-/// Set once, from any thread or from a signal handler; waits sleep on its descriptor beside what they wait for.
-/// Thread-safe; Request() is async-signal-safe.
+/// Set once, from any thread or from a signal handler; waits sleep on its descriptor beside what
+/// they wait for. Thread-safe; Request() is async-signal-safe.
 class StopSignal {
  public:
   StopSignal();
@@ -18,7 +18,8 @@ class StopSignal {
 
   void Request();
   [[nodiscard]] bool requested() const { return requested_.load(std::memory_order_relaxed); }
-  /// Becomes readable once a stop is requested; -1 where the system had no descriptor left (waits then poll).
+  /// Becomes readable once a stop is requested; -1 where the system had no descriptor left (waits
+  /// then poll).
   [[nodiscard]] int descriptor() const { return descriptor_; }
 
  private:

@@ -13,8 +13,9 @@
 
 namespace sidecar::checkpoint {
 
-/// One step down an object graph: alternative ways to name the same edge, each a sequence of local names, tried in
-/// order. Keras 2 calls the first layer with weights `layer_with_weights-0`, Keras 3 `_operations/1`.
+/// One step down an object graph: alternative ways to name the same edge, each a sequence of local
+/// names, tried in order. Keras 2 calls the first layer with weights `layer_with_weights-0`, Keras
+/// 3 `_operations/1`.
 struct PathStep {
   std::vector<std::vector<std::string>> alternatives;
 };
@@ -25,17 +26,19 @@ struct VariableRequest {
   DType dtype = DType::kFloat32;
   Shape shape;            ///< static
   bool trainable = true;  ///< counts in the order of the optimizer's `_trainable_variables`
-  /// Whether inference reads it. Others (a seed, Normalization's count) keep their place in the order but are not read.
+  /// Whether inference reads it. Others (a seed, Normalization's count) keep their place in the
+  /// order but are not read.
   bool needed = true;
 
   /// TensorFlow object graph: the way from the model's node to the variable's node.
   std::vector<PathStep> graph_path;
-  /// Keras 3 weights archive (`.weights.h5`): candidate data set paths, the first that exists counts.
+  /// Keras 3 weights archive (`.weights.h5`): candidate data set paths, the first that exists
+  /// counts.
   std::vector<std::string> archive_paths;
 };
 
-/// The values of one checkpoint, opened once: every file it needs is open, so that a checkpoint deleted by training
-/// stays readable. Not thread-safe.
+/// The values of one checkpoint, opened once: every file it needs is open, so that a checkpoint
+/// deleted by training stays readable. Not thread-safe.
 class VariableSource {
  public:
   VariableSource() = default;
@@ -43,11 +46,11 @@ class VariableSource {
   VariableSource& operator=(const VariableSource&) = delete;
   virtual ~VariableSource() = default;
 
-  /// Values for all needed requests, in their order (a default Tensor for those that are not needed), each checked
-  /// against its checksum, with exactly the requested shape and dtype. Either all or a failure:
-  /// kFailedPrecondition with the lists of what is missing, what has another shape or dtype and what the checkpoint
-  /// has instead; kUnavailable or kDataLoss when a file is incomplete or damaged (both worth another try later);
-  /// kNotFound when a file is gone.
+  /// Values for all needed requests, in their order (a default Tensor for those that are not
+  /// needed), each checked against its checksum, with exactly the requested shape and dtype. Either
+  /// all or a failure: kFailedPrecondition with the lists of what is missing, what has another
+  /// shape or dtype and what the checkpoint has instead; kUnavailable or kDataLoss when a file is
+  /// incomplete or damaged (both worth another try later); kNotFound when a file is gone.
   virtual Result<std::vector<Tensor>> Read(std::span<const VariableRequest> requests) = 0;
 
   /// The optimizer's `iterations`, or nothing where the checkpoint has none. Failures as Read().

@@ -19,42 +19,51 @@ class Model;
 namespace sidecar::engine {
 
 struct EngineOptions {
-  int threads = 0;                ///< compute threads; 0: UsableThreads()
-  std::int64_t batch_size = 32;   ///< rows of a full batch
-  bool rows_independent = true;   ///< a shorter batch may be padded and the results cut
-  std::vector<DType> input_dtypes;  ///< of the data, by input; converted inside the graph where the model's differ
+  int threads = 0;               ///< compute threads; 0: UsableThreads()
+  std::int64_t batch_size = 32;  ///< rows of a full batch
+  bool rows_independent = true;  ///< a shorter batch may be padded and the results cut
+  std::vector<DType>
+      input_dtypes;  ///< of the data, by input; converted inside the graph where the model's differ
   std::vector<Shape> input_shapes;  ///< of one sample, static, by input
 };
 
-/// CPUs this process may use: its affinity mask or its cgroup's quota (rounded up), whichever is less.
+/// CPUs this process may use: its affinity mask or its cgroup's quota (rounded up), whichever is
+/// less.
 [[nodiscard]] int UsableThreads();
 
-/// The rows of one batch, an entry per graph input. The tensors are kept until the batch has been consumed.
+/// The rows of one batch, an entry per graph input. The tensors are kept until the batch has been
+/// consumed.
 using InputBatch = std::vector<Tensor>;
-/// Graph results of one batch, an entry per result in the graph's order; valid until the consumer returns.
+/// Graph results of one batch, an entry per result in the graph's order; valid until the consumer
+/// returns.
 using OutputBatch = std::vector<Tensor>;
 
-/// A compiled graph. Not thread-safe; it runs on threads of its own. OpenVINO's exceptions become Statuses here.
+/// A compiled graph. Not thread-safe; it runs on threads of its own. OpenVINO's exceptions become
+/// Statuses here.
 class Engine {
  public:
-  /// `graph` holds a model::VariablePlaceholder for each variable, numbered by the position of its value in
-  /// SetWeights(). Fails with kInvalidArgument or kFailedPrecondition when graph and options do not fit.
-  static Result<std::unique_ptr<Engine>> Create(std::shared_ptr<const ov::Model> graph, EngineOptions options);
+  /// `graph` holds a model::VariablePlaceholder for each variable, numbered by the position of its
+  /// value in SetWeights(). Fails with kInvalidArgument or kFailedPrecondition when graph and
+  /// options do not fit.
+  static Result<std::unique_ptr<Engine>> Create(std::shared_ptr<const ov::Model> graph,
+                                                EngineOptions options);
   virtual ~Engine() = default;
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Takes new values for all variables that the graph reads; others may be default tensors. After a failure the
-  /// engine has no weights. Copies what it keeps. kInternal when the engine would not compute in float32.
+  /// Takes new values for all variables that the graph reads; others may be default tensors. After
+  /// a failure the engine has no weights. Copies what it keeps. kInternal when the engine would not
+  /// compute in float32.
   virtual Status SetWeights(std::span<const Tensor> values) = 0;
 
   /// Supplies batches until it returns nothing; called from Run()'s thread, ahead of the consumer.
   using Producer = std::function<Result<std::optional<InputBatch>>()>;
-  /// Receives the results of batch `index` (from 0) in the order in which batches were supplied; called from Run()'s
-  /// thread. `rows` is the batch's own number of rows.
-  using Consumer = std::function<Status(std::int64_t index, std::int64_t rows, const OutputBatch& outputs)>;
-  /// Runs all batches, several at a time. Ends early with the first error of producer, engine or consumer, after the
-  /// batches in flight are done.
+  /// Receives the results of batch `index` (from 0) in the order in which batches were supplied;
+  /// called from Run()'s thread. `rows` is the batch's own number of rows.
+  using Consumer =
+      std::function<Status(std::int64_t index, std::int64_t rows, const OutputBatch& outputs)>;
+  /// Runs all batches, several at a time. Ends early with the first error of producer, engine or
+  /// consumer, after the batches in flight are done.
   virtual Status Run(const Producer& next, const Consumer& consume) = 0;
 
   /// What the device says it computes with, read back ("f32").

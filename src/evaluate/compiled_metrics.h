@@ -1,5 +1,5 @@
-// A model's losses and metrics over one pass of the data: what `compile()` asked for, resolved against the model's
-// outputs and the data.
+// A model's losses and metrics over one pass of the data: what `compile()` asked for, resolved
+// against the model's outputs and the data.
 #pragma once
 
 #include <memory>
@@ -30,24 +30,29 @@ struct OutputValue {
   std::optional<Tensor> logits;  ///< the input of the softmax or sigmoid that made the prediction
 };
 
-/// Losses and metrics with their state. Results follow Keras: names, order, float32 accumulation. Not thread-safe.
+/// Losses and metrics with their state. Results follow Keras: names, order, float32 accumulation.
+/// Not thread-safe.
 class CompiledMetrics {
  public:
-  /// `compile_config` is JSON text ({"loss", "loss_weights", "metrics", "weighted_metrics"}, other keys ignored) or
-  /// empty. `data` says which targets and weights there will be, with which ranks and types. Fails with
-  /// kUnimplemented naming all losses and metrics that are not supported, kInvalidArgument where the config asks for
-  /// what cannot be, kFailedPrecondition where data and outputs do not fit.
-  static Result<std::unique_ptr<CompiledMetrics>> Create(const std::string& compile_config, KerasVersion keras_version,
-                                                         std::vector<OutputSpec> outputs, const DatasetSpec& data);
+  /// `compile_config` is JSON text ({"loss", "loss_weights", "metrics", "weighted_metrics"}, other
+  /// keys ignored) or empty. `data` says which targets and weights there will be, with which ranks
+  /// and types. Fails with kUnimplemented naming all losses and metrics that are not supported,
+  /// kInvalidArgument where the config asks for what cannot be, kFailedPrecondition where data and
+  /// outputs do not fit.
+  static Result<std::unique_ptr<CompiledMetrics>> Create(const std::string& compile_config,
+                                                         KerasVersion keras_version,
+                                                         std::vector<OutputSpec> outputs,
+                                                         const DatasetSpec& data);
   virtual ~CompiledMetrics() = default;
   CompiledMetrics(const CompiledMetrics&) = delete;
   CompiledMetrics& operator=(const CompiledMetrics&) = delete;
 
   /// Forgets all batches. Called before each evaluation.
   virtual void Reset() = 0;
-  /// Takes one batch: `outputs` in the model's order, targets and weights of `batch` in the dataset's order, and the
-  /// regularization loss to add to the total. `rows` is the batch's number of samples. kFailedPrecondition for values
-  /// that cannot be, such as a label outside the classes (naming batch row, value and range).
+  /// Takes one batch: `outputs` in the model's order, targets and weights of `batch` in the
+  /// dataset's order, and the regularization loss to add to the total. `rows` is the batch's number
+  /// of samples. kFailedPrecondition for values that cannot be, such as a label outside the classes
+  /// (naming batch row, value and range).
   virtual Status Update(std::span<const OutputValue> outputs, const Batch& batch, std::int64_t rows,
                         float regularization) = 0;
   /// Results over the batches since Reset(), under Keras's names and in its order.

@@ -1,5 +1,6 @@
-// What every model source delivers: a graph, its inputs and outputs by name, the compile config, and a binding of each
-// variable to a place in the graph. Nothing after this knows where the model came from.
+// What every model source delivers: a graph, its inputs and outputs by name, the compile config,
+// and a binding of each variable to a place in the graph. Nothing after this knows where the model
+// came from.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +21,10 @@ class Model;
 namespace sidecar::model {
 
 struct ModelInput {
-  std::string name;              ///< the input layer's name
-  DType dtype = DType::kFloat32;  ///< what the model computes with; data of another type is converted
-  Shape shape;                   ///< of one sample: without the batch dimension; may hold Shape::kUnknown
+  std::string name;  ///< the input layer's name
+  DType dtype =
+      DType::kFloat32;  ///< what the model computes with; data of another type is converted
+  Shape shape;          ///< of one sample: without the batch dimension; may hold Shape::kUnknown
 };
 
 struct ModelOutput {
@@ -31,12 +33,13 @@ struct ModelOutput {
   Shape shape;  ///< of one sample; may hold Shape::kUnknown
   /// The graph result that holds this output.
   std::size_t result = 0;
-  /// Where softmax or sigmoid directly produces the output: the graph result that holds their input, which
-  /// crossentropies use in the output's place (docs/numbers.md).
+  /// Where softmax or sigmoid directly produces the output: the graph result that holds their
+  /// input, which crossentropies use in the output's place (docs/numbers.md).
   std::optional<std::size_t> logits_result;
 };
 
-/// A graph result that must be zero in every row, for instance "an id is outside the embedding's table".
+/// A graph result that must be zero in every row, for instance "an id is outside the embedding's
+/// table".
 struct GraphCheck {
   std::size_t result = 0;  ///< an int32 result of shape [batch]
   std::string message;     ///< what a non-zero value means, naming the layer and the allowed range
@@ -49,9 +52,10 @@ struct ModelVariable {
   float l2 = 0;  ///< l2 * sum(w^2) likewise
 };
 
-/// A model without weights. The graph's parameters are the inputs in order, their first dimension dynamic; its results
-/// are addressed by index. Variables stand in the graph as VariablePlaceholder ops whose index is the position in
-/// `variables`; variables that inference does not read have none.
+/// A model without weights. The graph's parameters are the inputs in order, their first dimension
+/// dynamic; its results are addressed by index. Variables stand in the graph as VariablePlaceholder
+/// ops whose index is the position in `variables`; variables that inference does not read have
+/// none.
 struct LoadedModel {
   std::string name;
   std::string source;  ///< the file it came from, or "code"
@@ -60,7 +64,8 @@ struct LoadedModel {
   std::vector<ModelOutput> outputs;
   std::vector<GraphCheck> checks;
   std::vector<ModelVariable> variables;
-  /// Whether a row of the outputs depends on the same row of the inputs alone, so that a short batch may be padded.
+  /// Whether a row of the outputs depends on the same row of the inputs alone, so that a short
+  /// batch may be padded.
   bool rows_independent = true;
 
   /// JSON text of the compile config; empty for a model that was not compiled.

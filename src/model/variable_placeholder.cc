@@ -4,14 +4,16 @@
 
 namespace sidecar::model {
 
-VariablePlaceholder::VariablePlaceholder(std::size_t index, const ov::element::Type& type, const ov::Shape& shape)
+VariablePlaceholder::VariablePlaceholder(std::size_t index, const ov::element::Type& type,
+                                         const ov::Shape& shape)
     : index_(index), type_(type), shape_(shape) {
   constructor_validate_and_infer_types();
 }
 
 void VariablePlaceholder::validate_and_infer_types() { set_output_type(0, type_, shape_); }
 
-std::shared_ptr<ov::Node> VariablePlaceholder::clone_with_new_inputs(const ov::OutputVector& /*inputs*/) const {
+std::shared_ptr<ov::Node> VariablePlaceholder::clone_with_new_inputs(
+    const ov::OutputVector& /*inputs*/) const {
   return std::make_shared<VariablePlaceholder>(index_, type_, shape_);
 }
 

@@ -1,10 +1,9 @@
 // The op that stands for a variable in a graph until a checkpoint's value takes its place.
 #pragma once
 
-#include <openvino/op/op.hpp>
-
 #include <cstddef>
 #include <memory>
+#include <openvino/op/op.hpp>
 #include <string>
 #include <vector>
 
@@ -12,8 +11,8 @@
 
 namespace sidecar::model {
 
-/// An op without inputs and with one output of the variable's type and shape. Nothing can fold it, so no stored value
-/// survives unnoticed; a graph that still holds one cannot be compiled.
+/// An op without inputs and with one output of the variable's type and shape. Nothing can fold it,
+/// so no stored value survives unnoticed; a graph that still holds one cannot be compiled.
 class VariablePlaceholder : public ov::op::Op {
  public:
   OPENVINO_OP("VariablePlaceholder", "sidecar")

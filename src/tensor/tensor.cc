@@ -11,24 +11,30 @@ namespace {
 constexpr std::size_t kAlignment = 64;  // a cache line, and the widest vector register
 
 struct AlignedDelete {
-  void operator()(std::byte* bytes) const { ::operator delete[](bytes, std::align_val_t{kAlignment}); }
+  void operator()(std::byte* bytes) const {
+    ::operator delete[](bytes, std::align_val_t{kAlignment});
+  }
 };
 
 Result<std::size_t> SizeInBytes(DType dtype, const Shape& shape) {
   const std::size_t element_size = DTypeSize(dtype);
   if (element_size == 0) {
-    return Status(StatusCode::kInvalidArgument, "a tensor cannot hold " + std::string(DTypeName(dtype)) + " elements");
+    return Status(StatusCode::kInvalidArgument,
+                  "a tensor cannot hold " + std::string(DTypeName(dtype)) + " elements");
   }
   SIDECAR_ASSIGN_OR_RETURN(std::int64_t count, shape.NumElements());
   std::size_t bytes = 0;
-  if (__builtin_mul_overflow(static_cast<std::size_t>(count), element_size, &bytes) || bytes > SIZE_MAX / 2) {
-    return Status(StatusCode::kInvalidArgument, "a tensor of shape " + shape.ToString() + " is too large");
+  if (__builtin_mul_overflow(static_cast<std::size_t>(count), element_size, &bytes) ||
+      bytes > SIZE_MAX / 2) {
+    return Status(StatusCode::kInvalidArgument,
+                  "a tensor of shape " + shape.ToString() + " is too large");
   }
   return bytes;
 }
 
 std::shared_ptr<std::byte> Allocate(std::size_t bytes) {
-  void* memory = ::operator new[](bytes == 0 ? 1 : bytes, std::align_val_t{kAlignment}, std::nothrow);
+  void* memory =
+      ::operator new[](bytes == 0 ? 1 : bytes, std::align_val_t{kAlignment}, std::nothrow);
   if (memory == nullptr) return nullptr;
   return {static_cast<std::byte*>(memory), AlignedDelete{}};
 }
@@ -46,17 +52,22 @@ Result<std::int64_t> Shape::NumElements() const {
   std::int64_t count = 1;
   bool empty = false;
   for (const std::int64_t size : sizes_) {
-    if (size < 0) return Status(StatusCode::kInvalidArgument, "shape " + ToString() + " has a size that is not known");
+    if (size < 0)
+      return Status(StatusCode::kInvalidArgument,
+                    "shape " + ToString() + " has a size that is not known");
     if (size == 0) {
       empty = true;  // goes on: the other sizes are still checked for overflow
     } else if (__builtin_mul_overflow(count, size, &count)) {
-      return Status(StatusCode::kInvalidArgument, "shape " + ToString() + " has 2^63 elements or more");
+      return Status(StatusCode::kInvalidArgument,
+                    "shape " + ToString() + " has 2^63 elements or more");
     }
   }
   return empty ? 0 : count;
 }
 
-Shape Shape::WithoutFirst() const { return Shape(std::vector<std::int64_t>(sizes_.begin() + 1, sizes_.end())); }
+Shape Shape::WithoutFirst() const {
+  return Shape(std::vector<std::int64_t>(sizes_.begin() + 1, sizes_.end()));
+}
 
 Shape Shape::WithFirst(std::int64_t size) const {
   std::vector<std::int64_t> sizes{size};
@@ -79,7 +90,8 @@ Result<Tensor> Tensor::Uninitialized(DType dtype, Shape shape) {
   SIDECAR_ASSIGN_OR_RETURN(std::size_t bytes, SizeInBytes(dtype, shape));
   std::shared_ptr<std::byte> buffer = Allocate(bytes);
   if (buffer == nullptr) {
-    return Status(StatusCode::kUnavailable, "no memory for " + std::to_string(bytes) + " bytes of a tensor of shape " + shape.ToString());
+    return Status(StatusCode::kUnavailable, "no memory for " + std::to_string(bytes) +
+                                                " bytes of a tensor of shape " + shape.ToString());
   }
   Tensor tensor;
   tensor.dtype_ = dtype;
@@ -101,19 +113,24 @@ Result<Tensor> Tensor::Zeros(DType dtype, Shape shape) {
 Result<Tensor> Tensor::FromBytes(DType dtype, Shape shape, std::span<const std::byte> bytes) {
   SIDECAR_ASSIGN_OR_RETURN(std::size_t expected, SizeInBytes(dtype, shape));
   if (expected != bytes.size()) {
-    return Status(StatusCode::kInvalidArgument, "a " + std::string(DTypeName(dtype)) + " tensor of shape " + shape.ToString() + " takes " +
-                                                    std::to_string(expected) + " bytes, given " + std::to_string(bytes.size()));
+    return Status(StatusCode::kInvalidArgument,
+                  "a " + std::string(DTypeName(dtype)) + " tensor of shape " + shape.ToString() +
+                      " takes " + std::to_string(expected) + " bytes, given " +
+                      std::to_string(bytes.size()));
   }
   SIDECAR_ASSIGN_OR_RETURN(Tensor tensor, Uninitialized(dtype, std::move(shape)));
   if (!bytes.empty()) std::memcpy(tensor.mutable_bytes().data(), bytes.data(), bytes.size());
   return tensor;
 }
 
-Result<Tensor> Tensor::Borrow(DType dtype, Shape shape, std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
+Result<Tensor> Tensor::Borrow(DType dtype, Shape shape, std::span<const std::byte> bytes,
+                              std::shared_ptr<const void> owner) {
   SIDECAR_ASSIGN_OR_RETURN(std::size_t expected, SizeInBytes(dtype, shape));
   if (expected != bytes.size()) {
-    return Status(StatusCode::kInvalidArgument, "a " + std::string(DTypeName(dtype)) + " tensor of shape " + shape.ToString() + " takes " +
-                                                    std::to_string(expected) + " bytes, given " + std::to_string(bytes.size()));
+    return Status(StatusCode::kInvalidArgument,
+                  "a " + std::string(DTypeName(dtype)) + " tensor of shape " + shape.ToString() +
+                      " takes " + std::to_string(expected) + " bytes, given " +
+                      std::to_string(bytes.size()));
   }
   Tensor tensor;
   tensor.dtype_ = dtype;
@@ -124,30 +141,36 @@ Result<Tensor> Tensor::Borrow(DType dtype, Shape shape, std::span<const std::byt
   return tensor;
 }
 
-std::size_t Tensor::size_bytes() const { return static_cast<std::size_t>(num_elements_) * DTypeSize(dtype_); }
+std::size_t Tensor::size_bytes() const {
+  return static_cast<std::size_t>(num_elements_) * DTypeSize(dtype_);
+}
 
 std::span<std::byte> Tensor::mutable_bytes() {
   if (!writable_) return {};
-  return {const_cast<std::byte*>(data_), size_bytes()};  // NOLINT: writable_ says that the buffer was made by this class
+  return {const_cast<std::byte*>(data_),
+          size_bytes()};  // NOLINT: writable_ says that the buffer was made by this class
 }
 
 Result<Tensor> Tensor::Slice(std::int64_t begin, std::int64_t end) const {
   if (shape_.rank() == 0 || begin < 0 || begin > end || end > shape_[0]) {
-    return Status(StatusCode::kInvalidArgument, "rows " + std::to_string(begin) + " to " + std::to_string(end) +
-                                                    " do not exist in a tensor of shape " + shape_.ToString());
+    return Status(StatusCode::kInvalidArgument,
+                  "rows " + std::to_string(begin) + " to " + std::to_string(end) +
+                      " do not exist in a tensor of shape " + shape_.ToString());
   }
   Tensor slice = *this;
   const std::int64_t row_elements = shape_[0] == 0 ? 0 : num_elements_ / shape_[0];
   slice.shape_ = shape_.WithoutFirst().WithFirst(end - begin);
   slice.num_elements_ = row_elements * (end - begin);
-  if (data_ != nullptr) slice.data_ = data_ + static_cast<std::size_t>(row_elements * begin) * DTypeSize(dtype_);
+  if (data_ != nullptr)
+    slice.data_ = data_ + static_cast<std::size_t>(row_elements * begin) * DTypeSize(dtype_);
   return slice;
 }
 
 Result<Tensor> Tensor::Reshaped(Shape shape) const {
   SIDECAR_ASSIGN_OR_RETURN(std::int64_t count, shape.NumElements());
   if (count != num_elements_) {
-    return Status(StatusCode::kInvalidArgument, "a tensor of shape " + shape_.ToString() + " cannot take shape " + shape.ToString());
+    return Status(StatusCode::kInvalidArgument, "a tensor of shape " + shape_.ToString() +
+                                                    " cannot take shape " + shape.ToString());
   }
   Tensor reshaped = *this;
   reshaped.shape_ = std::move(shape);

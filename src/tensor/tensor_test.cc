@@ -74,7 +74,8 @@ TEST(ConvertTest, EveryBfloat16RoundTrips) {
 }
 
 TEST(ConvertTest, CastsSaturateAndTruncate) {
-  const Tensor floats = *Tensor::FromValues<float>({5}, {1.9F, -1.9F, 1e20F, -1e20F, std::numeric_limits<float>::quiet_NaN()});
+  const Tensor floats = *Tensor::FromValues<float>(
+      {5}, {1.9F, -1.9F, 1e20F, -1e20F, std::numeric_limits<float>::quiet_NaN()});
   const Tensor ints = *tensor::Cast(floats, DType::kInt32);
   const auto values = ints.values<std::int32_t>();
   EXPECT_EQ(values[0], 1);
@@ -82,7 +83,8 @@ TEST(ConvertTest, CastsSaturateAndTruncate) {
   EXPECT_EQ(values[2], std::numeric_limits<std::int32_t>::max());
   EXPECT_EQ(values[3], std::numeric_limits<std::int32_t>::min());
   EXPECT_EQ(values[4], 0);
-  const Tensor bools = *tensor::Cast(*Tensor::FromValues<std::int64_t>({3}, {0, 5, -1}), DType::kBool);
+  const Tensor bools =
+      *tensor::Cast(*Tensor::FromValues<std::int64_t>({3}, {0, 5, -1}), DType::kBool);
   EXPECT_FALSE(bools.values<bool>()[0]);
   EXPECT_TRUE(bools.values<bool>()[2]);
   EXPECT_FALSE(tensor::Cast(floats, DType::kComplex64).ok());

@@ -1,0 +1,196 @@
+#include "engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <openvino/core/model.hpp>
+#include <openvino/op/add.hpp>
+#include <openvino/op/constant.hpp>
+#include <openvino/op/matmul.hpp>
+#include <openvino/op/parameter.hpp>
+#include <openvino/op/reduce_sum.hpp>
+#include <openvino/op/result.hpp>
+
+#include "model/variable_placeholder.h"
+
+namespace sidecar::engine {
+namespace {
+
+using model::VariablePlaceholder;
+
+// x [batch, 2] times variable 0 [2, 3] plus variable 1 [3].
+std::shared_ptr<ov::Model> DenseGraph() {
+  auto x = std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::PartialShape{-1, 2});
+  auto kernel = std::make_shared<VariablePlaceholder>(0, ov::element::f32, ov::Shape{2, 3});
+  auto bias = std::make_shared<VariablePlaceholder>(1, ov::element::f32, ov::Shape{3});
+  auto product = std::make_shared<ov::op::v0::MatMul>(x, kernel);
+  auto sum = std::make_shared<ov::op::v1::Add>(product, bias);
+  return std::make_shared<ov::Model>(ov::ResultVector{std::make_shared<ov::op::v0::Result>(sum)},
+                                     ov::ParameterVector{x});
+}
+
+EngineOptions DenseOptions(std::int64_t batch_size, DType dtype = DType::kFloat32) {
+  EngineOptions options;
+  options.threads = 2;
+  options.batch_size = batch_size;
+  options.input_dtypes = {dtype};
+  options.input_shapes = {{2}};
+  return options;
+}
+
+std::vector<Tensor> DenseWeights(float scale) {
+  return {*Tensor::FromValues<float>({2, 3}, {scale, 0, 0, 0, scale, 0}),
+          *Tensor::FromValues<float>({3}, {0, 0, 1})};
+}
+
+// Feeds `batches` and returns the first result's values, batch after batch.
+Result<std::vector<float>> RunAll(Engine& engine, std::vector<Tensor> batches,
+                                  std::vector<std::int64_t>* rows_seen = nullptr) {
+  std::vector<float> values;
+  std::size_t next = 0;
+  std::int64_t expected_index = 0;
+  const Status status = engine.Run(
+      [&]() -> Result<std::optional<InputBatch>> {
+        if (next == batches.size()) return std::optional<InputBatch>();
+        return std::optional<InputBatch>({batches[next++]});
+      },
+      [&](std::int64_t index, std::int64_t rows, const OutputBatch& outputs) {
+        EXPECT_EQ(index, expected_index++);
+        EXPECT_EQ(outputs[0].shape()[0], rows);
+        if (rows_seen != nullptr) rows_seen->push_back(rows);
+        const auto row_values = outputs[0].values<float>();
+        values.insert(values.end(), row_values.begin(), row_values.end());
+        return Status();
+      });
+  if (!status.ok()) return status;
+  return values;
+}
+
+TEST(EngineTest, RunsBatchesInOrderAndCutsShortOnes) {
+  auto engine = *Engine::Create(DenseGraph(), DenseOptions(2));
+  ASSERT_TRUE(engine->SetWeights(DenseWeights(10)).ok());
+  EXPECT_EQ(engine->precision(), "f32");
+  std::vector<Tensor> batches;
+  for (int i = 0; i < 20; ++i) {
+    const auto value = static_cast<float>(i);
+    batches.push_back(*Tensor::FromValues<float>({2, 2}, {value, 1, value, 2}));
+  }
+  batches.push_back(*Tensor::FromValues<float>({1, 2}, {7, 8}));
+  std::vector<std::int64_t> rows;
+  const auto values = RunAll(*engine, batches, &rows);
+  ASSERT_TRUE(values.ok()) << values.status();
+  ASSERT_EQ(values->size(), 123U);
+  for (std::size_t i = 0; i < 20; ++i) {
+    EXPECT_EQ((*values)[i * 6], 10.0F * static_cast<float>(i));
+    EXPECT_EQ((*values)[i * 6 + 4], 20.0F);
+    EXPECT_EQ((*values)[i * 6 + 2], 1.0F);
+  }
+  EXPECT_EQ((*values)[120], 70.0F);
+  EXPECT_EQ(rows.back(), 1);
+}
+
+TEST(EngineTest, NewWeightsReplaceTheOldOnes) {
+  auto engine = *Engine::Create(DenseGraph(), DenseOptions(1));
+  const Tensor x = *Tensor::FromValues<float>({1, 2}, {1, 2});
+  for (const float scale : {1.0F, 5.0F, -3.0F}) {
+    ASSERT_TRUE(engine->SetWeights(DenseWeights(scale)).ok());
+    EXPECT_EQ(*RunAll(*engine, {x}), (std::vector<float>{scale, 2 * scale, 1}));
+  }
+}
+
+TEST(EngineTest, ConvertsDataAndWeightsOfOtherTypes) {
+  auto engine = *Engine::Create(DenseGraph(), DenseOptions(1, DType::kUint8));
+  std::vector<Tensor> weights = DenseWeights(0);
+  weights[0] = *Tensor::FromValues<double>({2, 3}, {0.5, 0, 0, 0, 2, 0});
+  ASSERT_TRUE(engine->SetWeights(weights).ok());
+  EXPECT_EQ(*RunAll(*engine, {*Tensor::FromValues<std::uint8_t>({1, 2}, {200, 3})}),
+            (std::vector<float>{100, 6, 1}));
+  auto wide = *Engine::Create(DenseGraph(), DenseOptions(1, DType::kUint64));
+  ASSERT_TRUE(wide->SetWeights(DenseWeights(1)).ok());
+  EXPECT_EQ(*RunAll(*wide, {*Tensor::FromValues<std::uint64_t>({1, 2}, {9, 3})}),
+            (std::vector<float>{9, 3, 1}));
+}
+
+TEST(EngineTest, DoesNotPadWhereRowsDependOnEachOther) {
+  // The sum over the batch is added to every row, so a padded row would change the others.
+  auto x = std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::PartialShape{-1, 2});
+  auto axis = ov::op::v0::Constant::create(ov::element::i64, {1}, {0});
+  auto sum = std::make_shared<ov::op::v1::ReduceSum>(x, axis, true);
+  auto one = ov::op::v0::Constant::create(ov::element::f32, {1}, {1.0F});
+  auto plus_rows =
+      std::make_shared<ov::op::v1::Add>(std::make_shared<ov::op::v1::Add>(x, sum), one);
+  const auto graph = std::make_shared<ov::Model>(
+      ov::ResultVector{std::make_shared<ov::op::v0::Result>(plus_rows)}, ov::ParameterVector{x});
+  EngineOptions options = DenseOptions(4);
+  options.rows_independent = false;
+  auto engine = *Engine::Create(graph, options);
+  ASSERT_TRUE(engine->SetWeights({}).ok());
+  const Tensor full = *Tensor::FromValues<float>({4, 2}, {1, 1, 1, 1, 1, 1, 1, 1});
+  const Tensor part = *Tensor::FromValues<float>({1, 2}, {3, 4});
+  const auto values = *RunAll(*engine, {full, part, full});
+  EXPECT_EQ(values[0], 6.0F);
+  EXPECT_EQ(values[8], 7.0F);
+  EXPECT_EQ(values[9], 9.0F);
+  EXPECT_EQ(values[10], 6.0F);
+}
+
+TEST(EngineTest, CompilesForEachShapeWhereDataHasUnknownSizes) {
+  auto x = std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::PartialShape{-1, -1});
+  auto axis = ov::op::v0::Constant::create(ov::element::i64, {1}, {1});
+  auto sum = std::make_shared<ov::op::v1::ReduceSum>(x, axis, true);
+  const auto graph = std::make_shared<ov::Model>(
+      ov::ResultVector{std::make_shared<ov::op::v0::Result>(sum)}, ov::ParameterVector{x});
+  EngineOptions options = DenseOptions(1);
+  options.input_shapes = {{Shape::kUnknown}};
+  auto engine = *Engine::Create(graph, options);
+  ASSERT_TRUE(engine->SetWeights({}).ok());
+  std::vector<Tensor> batches;
+  for (std::int64_t width = 1; width <= 12; ++width) {  // more shapes than are kept
+    const std::vector<float> ones(static_cast<std::size_t>(width), 1.0F);
+    batches.push_back(*Tensor::FromValues<float>({1, width}, ones));
+  }
+  const auto values = *RunAll(*engine, batches);
+  for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(values[i], static_cast<float>(i + 1));
+}
+
+TEST(EngineTest, ErrorsOfProducerAndConsumerEndTheRun) {
+  auto engine = *Engine::Create(DenseGraph(), DenseOptions(1));
+  const Tensor x = *Tensor::FromValues<float>({1, 2}, {1, 2});
+  const auto supply = [&]() -> Result<std::optional<InputBatch>> {
+    return std::optional<InputBatch>({x});
+  };
+  EXPECT_EQ(engine->Run(supply, [](auto, auto, const auto&) { return Status(); }).code(),
+            StatusCode::kInternal);
+  ASSERT_TRUE(engine->SetWeights(DenseWeights(1)).ok());
+  const Status bad(StatusCode::kDataLoss, "no more");
+  int supplied = 0;
+  const auto failing = [&]() -> Result<std::optional<InputBatch>> {
+    if (++supplied == 3) return bad;
+    return std::optional<InputBatch>({x});
+  };
+  EXPECT_EQ(engine->Run(failing, [](auto, auto, const auto&) { return Status(); }).message(),
+            "no more");
+  EXPECT_EQ(
+      engine
+          ->Run(supply, [&](auto index, auto, const auto&) { return index == 5 ? bad : Status(); })
+          .message(),
+      "no more");
+  EXPECT_EQ(*RunAll(*engine, {x}), (std::vector<float>{1, 2, 1}));  // usable afterwards
+}
+
+TEST(EngineTest, RefusesWhatDoesNotFit) {
+  EXPECT_FALSE(Engine::Create(DenseGraph(), EngineOptions()).ok());
+  auto engine = *Engine::Create(DenseGraph(), DenseOptions(1));
+  std::vector<Tensor> weights = DenseWeights(1);
+  weights.pop_back();
+  EXPECT_EQ(engine->SetWeights(weights).code(), StatusCode::kInternal);
+  weights.push_back(*Tensor::FromValues<float>({2}, {1, 2}));
+  EXPECT_EQ(engine->SetWeights(weights).code(), StatusCode::kInternal);
+  ASSERT_TRUE(engine->SetWeights(DenseWeights(1)).ok());
+  const auto values = RunAll(*engine, {*Tensor::FromValues<float>({2, 2}, {1, 2, 3, 4})});
+  EXPECT_EQ(values.status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(RunAll(*engine, {*Tensor::FromValues<float>({1, 5}, {1, 2, 3, 4, 5})}).status().code(),
+            StatusCode::kInternal);
+}
+
+}  // namespace
+}  // namespace sidecar::engine

@@ -1,0 +1,40 @@
+// Turning a model's graph into the one that is compiled: data types and shapes of the inputs,
+// values of the variables.
+#pragma once
+
+#include <memory>
+#include <openvino/core/model.hpp>
+#include <openvino/core/type/element_type.hpp>
+#include <span>
+#include <vector>
+
+#include "sidecar/status.h"
+#include "sidecar/tensor.h"
+
+namespace sidecar::engine {
+
+/// OpenVINO's name of an element type, and back; undefined / kInvalid for types it does not compute
+/// with.
+[[nodiscard]] ov::element::Type ToElementType(DType dtype);
+[[nodiscard]] DType FromElementType(const ov::element::Type& type);
+[[nodiscard]] ov::Shape ToOvShape(const Shape& shape);
+
+/// Whether the graph can take data of this type itself; other types are converted before they reach
+/// it.
+[[nodiscard]] bool IsGraphInputType(DType dtype);
+
+/// A copy of `graph` whose input i takes data of `types[i]` with exactly `shapes[i]`, batch
+/// dimension first; a conversion to the type that the graph computes with is inserted where needed.
+/// Throws ov::Exception when a shape does not fit.
+std::shared_ptr<ov::Model> WithInputs(const ov::Model& graph, std::span<const DType> types,
+                                      std::span<const Shape> shapes);
+
+/// Puts `values[k]` in the place of each placeholder of index k. The constants refer to the
+/// tensors' buffers: `values` must outlive everything compiled from the graph. kInternal when a
+/// value's type or shape is not the placeholder's.
+Status PutVariables(ov::Model& graph, std::span<const Tensor> values);
+
+/// The element type of each variable's placeholder, by index; kInvalid for indices without one.
+std::vector<DType> PlaceholderTypes(const ov::Model& graph, std::size_t count);
+
+}  // namespace sidecar::engine

@@ -1,0 +1,42 @@
+// NumPy's .npy files (numpy/lib/format.py, versions 1.0 to 3.0).
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "sidecar/status.h"
+#include "sidecar/tensor.h"
+
+namespace sidecar::data {
+
+/// What the header of a .npy file says. The shape's product and its size in bytes do not overflow.
+struct NpyHeader {
+  DType dtype = DType::kInvalid;
+  bool big_endian = false;
+  bool fortran_order = false;  ///< the first index varies fastest
+  Shape shape;
+  std::size_t data_offset = 0;  ///< where the elements start, in bytes from the file's beginning
+};
+
+/// Reads the header at the beginning of `content` (at most 64 KiB of it). `where` names the file or
+/// archive member in messages. Fails with kDataLoss for anything but a well-formed header, with
+/// kUnimplemented naming the type for elements other than bool, integers of 8 to 64 bits, float16,
+/// float32, float64, complex64 and complex128: objects are pickled code and are never read.
+Result<NpyHeader> ParseNpyHeader(std::span<const std::byte> content, std::string_view where);
+
+/// The array in `content`, in row-major order and the machine's byte order. The elements are
+/// borrowed from `content` without a copy, and `owner` kept with them, where they stand there like
+/// that at an address their type can be read from; otherwise they are copied. Fails as
+/// ParseNpyHeader(), with kDataLoss when the number of bytes is not what the shape takes, and with
+/// kUnavailable when memory is short.
+Result<Tensor> ReadNpy(std::span<const std::byte> content, const std::shared_ptr<const void>& owner,
+                       std::string_view where);
+
+/// ReadNpy() of a file, which is mapped into memory and must not be changed while the tensor lives.
+/// Fails with kNotFound when the file cannot be opened.
+Result<Tensor> LoadNpy(const std::string& path);
+
+}  // namespace sidecar::data

@@ -53,7 +53,7 @@ struct Regularizer {
 
 struct InputOptions {
   std::string dtype = "float32";
-  std::string name;
+  std::string name = "";
 };
 /// The shape of one sample, without the batch dimension; sizes may be Shape::kUnknown.
 Layer Input(Shape shape, const InputOptions& options = {});
@@ -61,10 +61,10 @@ Layer Input(Shape shape, const InputOptions& options = {});
 struct DenseOptions {
   std::string activation = "linear";  ///< the name of a function of keras.activations
   bool use_bias = true;
-  std::optional<Regularizer> kernel_regularizer;
-  std::optional<Regularizer> bias_regularizer;
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::optional<Regularizer> kernel_regularizer = std::nullopt;
+  std::optional<Regularizer> bias_regularizer = std::nullopt;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
   bool trainable = true;
 };
 Layer Dense(std::int64_t units, const DenseOptions& options = {});
@@ -77,10 +77,10 @@ struct Conv2DOptions {
   std::int64_t groups = 1;
   std::string activation = "linear";
   bool use_bias = true;
-  std::optional<Regularizer> kernel_regularizer;
-  std::optional<Regularizer> bias_regularizer;
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::optional<Regularizer> kernel_regularizer = std::nullopt;
+  std::optional<Regularizer> bias_regularizer = std::nullopt;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
   bool trainable = true;
 };
 Layer Conv2D(std::int64_t filters, Size2D kernel_size, const Conv2DOptions& options = {});
@@ -93,20 +93,20 @@ struct DepthwiseConv2DOptions {
   Size2D dilation_rate = 1;
   std::string activation = "linear";
   bool use_bias = true;
-  std::optional<Regularizer> depthwise_regularizer;
-  std::optional<Regularizer> bias_regularizer;
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::optional<Regularizer> depthwise_regularizer = std::nullopt;
+  std::optional<Regularizer> bias_regularizer = std::nullopt;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
   bool trainable = true;
 };
 Layer DepthwiseConv2D(Size2D kernel_size, const DepthwiseConv2DOptions& options = {});
 
 struct Pooling2DOptions {
-  std::optional<Size2D> strides;  ///< none: the pool size
+  std::optional<Size2D> strides = std::nullopt;  ///< none: the pool size
   std::string padding = "valid";
   std::string data_format = "channels_last";
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
 };
 Layer MaxPooling2D(Size2D pool_size = 2, const Pooling2DOptions& options = {});
 Layer AveragePooling2D(Size2D pool_size = 2, const Pooling2DOptions& options = {});
@@ -114,30 +114,30 @@ Layer AveragePooling2D(Size2D pool_size = 2, const Pooling2DOptions& options = {
 struct GlobalPooling2DOptions {
   std::string data_format = "channels_last";
   bool keepdims = false;
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
 };
 Layer GlobalAveragePooling2D(const GlobalPooling2DOptions& options = {});
 Layer GlobalMaxPooling2D(const GlobalPooling2DOptions& options = {});
 
 struct ZeroPadding2DOptions {
   std::string data_format = "channels_last";
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
 };
 Layer ZeroPadding2D(Padding2D padding = 1, const ZeroPadding2DOptions& options = {});
 
 struct FlattenOptions {
   std::string data_format = "channels_last";
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
 };
 Layer Flatten(const FlattenOptions& options = {});
 
 /// For layers without options of their own.
 struct LayerOptions {
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
 };
 /// The shape of one sample; one size may be -1.
 Layer Reshape(Shape target_shape, const LayerOptions& options = {});
@@ -151,10 +151,10 @@ struct BatchNormalizationOptions {
   double epsilon = 1e-3;
   bool center = true;
   bool scale = true;
-  std::optional<Regularizer> beta_regularizer;
-  std::optional<Regularizer> gamma_regularizer;
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::optional<Regularizer> beta_regularizer = std::nullopt;
+  std::optional<Regularizer> gamma_regularizer = std::nullopt;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
   bool trainable = true;
 };
 Layer BatchNormalization(const BatchNormalizationOptions& options = {});
@@ -164,41 +164,41 @@ struct LayerNormalizationOptions {
   double epsilon = 1e-3;
   bool center = true;
   bool scale = true;
-  std::optional<Regularizer> beta_regularizer;
-  std::optional<Regularizer> gamma_regularizer;
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::optional<Regularizer> beta_regularizer = std::nullopt;
+  std::optional<Regularizer> gamma_regularizer = std::nullopt;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
   bool trainable = true;
 };
 Layer LayerNormalization(const LayerNormalizationOptions& options = {});
 
 struct ReLUOptions {
-  std::optional<double> max_value;
+  std::optional<double> max_value = std::nullopt;
   double negative_slope = 0;
   double threshold = 0;
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
 };
 Layer ReLU(const ReLUOptions& options = {});
 
 struct LeakyReLUOptions {
   double alpha = 0.3;  ///< the slope for negative values; Keras 3 calls it negative_slope
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
 };
 Layer LeakyReLU(const LeakyReLUOptions& options = {});
 
 struct SoftmaxOptions {
   std::vector<std::int64_t> axis = {-1};
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
 };
 Layer Softmax(const SoftmaxOptions& options = {});
 
 struct EmbeddingOptions {
-  std::optional<Regularizer> embeddings_regularizer;
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::optional<Regularizer> embeddings_regularizer = std::nullopt;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
   bool trainable = true;
 };
 /// Ids outside 0 … input_dim - 1 end an evaluation with an error.
@@ -207,8 +207,8 @@ Layer Embedding(std::int64_t input_dim, std::int64_t output_dim,
 
 struct RescalingOptions {
   double offset = 0;
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
 };
 /// x * scale + offset.
 Layer Rescaling(double scale, const RescalingOptions& options = {});
@@ -216,11 +216,11 @@ Layer Rescaling(double scale, const RescalingOptions& options = {});
 struct NormalizationOptions {
   std::optional<std::vector<std::int64_t>> axis = std::vector<std::int64_t>{-1};  ///< none: scalars
   /// One value for each position along `axis`; none: from the checkpoint. Both or neither.
-  std::optional<std::vector<double>> mean;
-  std::optional<std::vector<double>> variance;
+  std::optional<std::vector<double>> mean = std::nullopt;
+  std::optional<std::vector<double>> variance = std::nullopt;
   bool invert = false;
-  std::string name;
-  std::optional<Shape> input_shape;
+  std::string name = "";
+  std::optional<Shape> input_shape = std::nullopt;
 };
 Layer Normalization(const NormalizationOptions& options = {});
 

@@ -14,18 +14,22 @@
 namespace sidecar::engine {
 namespace {
 
-/// The first line of an exception's text: OpenVINO puts source positions before it and stack-like
-/// context after it.
+/// OpenVINO's texts name source positions line by line before they say what is wrong: the message
+/// is the first line that does not, the next one becomes a detail.
 Status FromException(const std::exception& error, StatusCode code, const std::string& doing) {
-  std::string text = error.what();
-  std::vector<std::string> details;
-  if (const std::size_t newline = text.find('\n'); newline != std::string::npos) {
-    std::string rest = text.substr(newline + 1);
-    text.resize(newline);
-    while (!rest.empty() && rest.back() == '\n') rest.pop_back();
-    if (!rest.empty()) details.push_back(rest.substr(0, rest.find('\n')));
+  std::string_view text = error.what();
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t newline = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, newline);
+    text.remove_prefix(std::min(newline + 1, text.size()));
+    if (!line.empty() && !line.starts_with("Exception from ")) lines.emplace_back(line);
   }
-  return {code, doing + ": " + text, std::move(details)};
+  std::string message = lines.empty() ? error.what() : lines.front();
+  std::vector<std::string> details(
+      lines.begin() + (lines.empty() ? 0 : 1),
+      lines.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(lines.size(), 2)));
+  return {code, doing + ": " + message, std::move(details)};
 }
 
 ov::Core& SharedCore() {
@@ -156,8 +160,7 @@ Result<std::shared_ptr<Variant>> OpenVinoEngine::Compile(const std::vector<Shape
     variant->compiled = SharedCore().compile_model(
         graph, "CPU", ov::hint::inference_precision(ov::element::f32),
         ov::hint::execution_mode(ov::hint::ExecutionMode::ACCURACY), ov::num_streams(threads_),
-        ov::inference_num_threads(threads_), ov::compilation_num_threads(threads_),
-        ov::hint::enable_cpu_pinning(false));
+        ov::inference_num_threads(threads_), ov::hint::enable_cpu_pinning(false));
     SIDECAR_RETURN_IF_ERROR(CheckPrecision(variant->compiled));
     // One request more than there are streams: the next batch is queued while the last one's
     // results are used.

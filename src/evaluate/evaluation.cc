@@ -1,0 +1,232 @@
+#include "evaluate/evaluation.h"
+
+#include <chrono>
+#include <cmath>
+#include <deque>
+#include <utility>
+
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "engine/engine.h"
+#include "evaluate/compiled_metrics.h"
+#include "evaluate/input_binding.h"
+#include "tensor/convert.h"
+
+namespace sidecar::evaluate {
+namespace {
+
+class EvaluationImpl final : public Evaluation {
+ public:
+  EvaluationImpl(std::shared_ptr<const model::LoadedModel> model, DatasetPtr data,
+                 EvaluationOptions options)
+      : model_(std::move(model)), data_(std::move(data)), options_(options) {}
+
+  Status Prepare();
+  [[nodiscard]] std::span<const checkpoint::VariableRequest> requests() const override {
+    return requests_;
+  }
+  Result<EvaluationResult> Run(std::span<const Tensor> weights, const EvaluationInfo& info,
+                               Callback& callbacks, const base::StopSignal& stop) override;
+
+ private:
+  struct Pass;
+
+  [[nodiscard]] std::optional<std::int64_t> NumBatches() const;
+  [[nodiscard]] Result<float> Regularization(std::span<const Tensor> weights) const;
+  Result<std::optional<engine::InputBatch>> NextBatch(Pass& pass);
+  Status ConsumeBatch(Pass& pass, std::int64_t index, std::int64_t rows,
+                      const engine::OutputBatch& results);
+  [[nodiscard]] Status CheckRows(const engine::OutputBatch& results, std::int64_t index,
+                                 std::int64_t rows) const;
+  void WarnAboutMissingBatches(std::int64_t batches) const;
+
+  std::shared_ptr<const model::LoadedModel> model_;
+  DatasetPtr data_;
+  EvaluationOptions options_;
+  std::vector<checkpoint::VariableRequest> requests_;
+  std::vector<InputBinding> inputs_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<CompiledMetrics> metrics_;
+};
+
+// What one pass over the data carries from the producer to the consumer.
+struct EvaluationImpl::Pass {
+  Callback& callbacks;
+  const base::StopSignal& stop;
+  std::unique_ptr<BatchIterator> batches;
+  std::deque<Batch> waiting;  // batches whose results have not come yet
+  std::int64_t fetched = 0;
+  float regularization = 0;
+  EvaluationResult result;
+};
+
+Status EvaluationImpl::Prepare() {
+  for (const model::ModelVariable& variable : model_->variables)
+    requests_.push_back(variable.request);
+  const DatasetSpec& spec = data_->spec();
+  SIDECAR_ASSIGN_OR_RETURN(inputs_, BindInputs(model_->inputs, spec.x));
+
+  std::vector<OutputSpec> outputs;
+  for (const model::ModelOutput& output : model_->outputs) {
+    outputs.push_back({output.name, output.dtype, output.shape, output.logits_result.has_value()});
+  }
+  SIDECAR_ASSIGN_OR_RETURN(metrics_,
+                           CompiledMetrics::Create(model_->compile_config, model_->keras_version,
+                                                   std::move(outputs), spec));
+
+  engine::EngineOptions engine_options;
+  engine_options.threads = options_.threads.value_or(0);
+  engine_options.batch_size = spec.batch_size;
+  engine_options.rows_independent = model_->rows_independent;
+  for (const InputBinding& input : inputs_) {
+    engine_options.input_dtypes.push_back(input.dtype);
+    engine_options.input_shapes.push_back(input.sample_shape);
+  }
+  SIDECAR_ASSIGN_OR_RETURN(engine_,
+                           engine::Engine::Create(model_->graph, std::move(engine_options)));
+  return {};
+}
+
+std::optional<std::int64_t> EvaluationImpl::NumBatches() const {
+  const std::optional<std::int64_t> available = data_->spec().num_batches;
+  if (!options_.steps) return available;
+  return available ? std::min(*options_.steps, *available) : *options_.steps;
+}
+
+// The weights' part of the loss: the same for every batch of a checkpoint. Summed in double,
+// reported as float32.
+Result<float> EvaluationImpl::Regularization(std::span<const Tensor> weights) const {
+  double total = 0;
+  for (std::size_t i = 0; i < model_->variables.size(); ++i) {
+    const model::ModelVariable& variable = model_->variables[i];
+    if (variable.l1 == 0 && variable.l2 == 0) continue;
+    SIDECAR_ASSIGN_OR_RETURN(const Tensor value, tensor::Cast(weights[i], DType::kFloat32));
+    double absolute = 0;
+    double squares = 0;
+    for (const float element : value.values<float>()) {
+      absolute += std::fabs(static_cast<double>(element));
+      squares += static_cast<double>(element) * static_cast<double>(element);
+    }
+    total +=
+        static_cast<double>(variable.l1) * absolute + static_cast<double>(variable.l2) * squares;
+  }
+  return static_cast<float>(total);
+}
+
+Result<std::optional<engine::InputBatch>> EvaluationImpl::NextBatch(Pass& pass) {
+  if (pass.stop.requested() || (options_.steps && pass.fetched >= *options_.steps)) {
+    return std::optional<engine::InputBatch>();
+  }
+  SIDECAR_ASSIGN_OR_RETURN(std::optional<Batch> batch, pass.batches->Next());
+  if (!batch) return std::optional<engine::InputBatch>();
+  ++pass.fetched;
+  engine::InputBatch inputs;
+  for (const InputBinding& binding : inputs_) {
+    SIDECAR_ASSIGN_OR_RETURN(Tensor input, InputOf(*batch, binding));
+    inputs.push_back(std::move(input));
+  }
+  pass.waiting.push_back(std::move(*batch));
+  return std::optional<engine::InputBatch>(std::move(inputs));
+}
+
+Status EvaluationImpl::CheckRows(const engine::OutputBatch& results, std::int64_t index,
+                                 std::int64_t rows) const {
+  for (const model::GraphCheck& check : model_->checks) {
+    const auto flags = results[check.result].values<std::int32_t>();
+    for (std::size_t row = 0; row < flags.size() && static_cast<std::int64_t>(row) < rows; ++row) {
+      if (flags[row] != 0) {
+        return {StatusCode::kFailedPrecondition, "sample " + std::to_string(row) + " of batch " +
+                                                     std::to_string(index) + ": " + check.message};
+      }
+    }
+  }
+  return {};
+}
+
+Status EvaluationImpl::ConsumeBatch(Pass& pass, std::int64_t index, std::int64_t rows,
+                                    const engine::OutputBatch& results) {
+  (void)pass.callbacks.OnTestBatchBegin(index,
+                                        {});  // a CallbackList reports its members' failures itself
+  SIDECAR_RETURN_IF_ERROR(CheckRows(results, index, rows));
+  std::vector<OutputValue> outputs;
+  for (const model::ModelOutput& output : model_->outputs) {
+    OutputValue value;
+    SIDECAR_ASSIGN_OR_RETURN(value.prediction,
+                             tensor::Cast(results[output.result], DType::kFloat32));
+    if (output.logits_result) value.logits = results[*output.logits_result];
+    outputs.push_back(std::move(value));
+  }
+  SIDECAR_RETURN_IF_ERROR_CONTEXT(
+      metrics_->Update(outputs, pass.waiting.front(), rows, pass.regularization),
+      "batch " + std::to_string(index));
+  pass.waiting.pop_front();
+  ++pass.result.batches;
+  pass.result.examples += rows;
+  (void)pass.callbacks.OnTestBatchEnd(
+      index, pass.callbacks.wants_batches() ? metrics_->Results() : Logs());
+  return {};
+}
+
+void EvaluationImpl::WarnAboutMissingBatches(std::int64_t batches) const {
+  if (!options_.steps || batches >= *options_.steps) return;
+  base::Log(LogLevel::kWarning,
+            "Your input ran out of data; interrupting evaluation. --steps asks for {} batches, the "
+            "data has {}.",
+            *options_.steps, batches);
+}
+
+Result<EvaluationResult> EvaluationImpl::Run(std::span<const Tensor> weights,
+                                             const EvaluationInfo& info, Callback& callbacks,
+                                             const base::StopSignal& stop) {
+  if (weights.size() != requests_.size()) {
+    return Status(StatusCode::kInternal, "given " + std::to_string(weights.size()) +
+                                             " weights, the model has " +
+                                             std::to_string(requests_.size()));
+  }
+  SIDECAR_RETURN_IF_ERROR(engine_->SetWeights(weights));
+  SIDECAR_ASSIGN_OR_RETURN(std::unique_ptr<BatchIterator> batches, data_->Begin());
+  SIDECAR_ASSIGN_OR_RETURN(const float regularization, Regularization(weights));
+  Pass pass{callbacks, stop, std::move(batches), {}, 0, regularization, {}};
+  pass.result.info = info;
+
+  (void)callbacks.Begin(info, NumBatches());
+  (void)callbacks.OnTestBegin({});
+  metrics_->Reset();
+  const auto start = std::chrono::steady_clock::now();
+  SIDECAR_RETURN_IF_ERROR(
+      engine_->Run([&] { return NextBatch(pass); },
+                   [&](std::int64_t index, std::int64_t rows, const engine::OutputBatch& results) {
+                     return ConsumeBatch(pass, index, rows, results);
+                   }));
+  pass.result.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (stop.requested()) return Status(StatusCode::kCancelled, "stopped during an evaluation");
+  if (pass.result.batches == 0) {
+    return Status(StatusCode::kFailedPrecondition,
+                  "the data is empty: expected at least one batch");
+  }
+  WarnAboutMissingBatches(pass.result.batches);
+  pass.result.metrics = metrics_->Results();
+  (void)callbacks.OnTestEnd(pass.result.metrics);
+  (void)callbacks.End(pass.result);
+  (void)callbacks.Flush();
+  return std::move(pass.result);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Evaluation>> Evaluation::Create(
+    std::shared_ptr<const model::LoadedModel> model, DatasetPtr data, EvaluationOptions options) {
+  if (model == nullptr || model->graph == nullptr)
+    return Status(StatusCode::kInvalidArgument, "there is no model");
+  if (data == nullptr) return Status(StatusCode::kInvalidArgument, "there is no data");
+  if (options.steps && *options.steps < 1) {
+    return Status(StatusCode::kInvalidArgument,
+                  "steps is " + std::to_string(*options.steps) + ", it must be at least 1");
+  }
+  auto evaluation = std::make_unique<EvaluationImpl>(std::move(model), std::move(data), options);
+  SIDECAR_RETURN_IF_ERROR(evaluation->Prepare());
+  return std::unique_ptr<Evaluation>(std::move(evaluation));
+}
+
+}  // namespace sidecar::evaluate

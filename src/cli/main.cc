@@ -1,3 +1,8 @@
-#include "sidecar/evaluator.h"
+#include <string>
+#include <vector>
 
-int main() { return sidecar::Version() == nullptr ? 70 : 0; }
+#include "cli/program.h"
+
+int main(int argc, char** argv) {
+  return sidecar::cli::RunProgram(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+}

@@ -1,0 +1,146 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "sidecar/sidecar.h"
+
+namespace sidecar {
+namespace {
+
+using nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+std::string ReadText(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::vector<fs::path> Directories(const std::string& parent) {
+  std::vector<fs::path> directories;
+  for (const auto& entry : fs::directory_iterator(parent)) {
+    if (fs::exists(entry.path() / "expected.json")) directories.push_back(entry.path());
+  }
+  std::sort(directories.begin(), directories.end());
+  return directories;
+}
+
+double ExpectedValue(const ordered_json& value) {
+  if (value.is_number()) return value.get<double>();
+  const std::string text = value.get<std::string>();
+  if (text == "nan") return std::nan("");
+  return text == "inf" ? INFINITY : -INFINITY;
+}
+
+// Names and order exactly; values within the tolerances of evaluate-semantics: 1e-5 relative, 1e-4
+// for convolutional models, more where the golden data says so (half precision).
+void ExpectMetrics(const Logs& found, const ordered_json& expected, double tolerance) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto& [name, value] = found[i];
+    EXPECT_EQ(name, expected[i][0].get<std::string>());
+    ASSERT_TRUE(std::holds_alternative<double>(value)) << name;
+    const double number = std::get<double>(value);
+    const double wanted = ExpectedValue(expected[i][1]);
+    if (std::isnan(wanted)) {
+      EXPECT_TRUE(std::isnan(number)) << name;
+    } else {
+      EXPECT_NEAR(number, wanted, std::max(1e-7, tolerance * std::abs(wanted))) << name;
+    }
+  }
+}
+
+Result<Model> LoadModel(const fs::path& directory, const ordered_json& expected) {
+  LoadOptions options;
+  options.keras_version = expected.at("keras") == 2 ? KerasVersion::kKeras2 : KerasVersion::kKeras3;
+  const bool archive = fs::exists(directory / "model.keras");
+  Result<Model> model = Model::Load(directory / (archive ? "model.keras" : "model.json"), options);
+  if (model.ok() && fs::exists(directory / "compile.json")) {
+    const Status status = model->CompileFromJson(ReadText(directory / "compile.json"));
+    if (!status.ok()) return status;
+  }
+  return model;
+}
+
+class ModelsTest : public testing::TestWithParam<fs::path> {};
+
+TEST_P(ModelsTest, EveryCheckpointGivesKerasNumbers) {
+  const fs::path& directory = GetParam();
+  const ordered_json expected = ordered_json::parse(ReadText(directory / "expected.json"));
+  const Result<Model> model = LoadModel(directory, expected);
+  ASSERT_TRUE(model.ok()) << model.status();
+  const Result<DatasetPtr> data =
+      LoadDataset(directory / "data.npz", expected.at("batch_size").get<std::int64_t>());
+  ASSERT_TRUE(data.ok()) << data.status();
+  EvaluateOptions options;
+  if (!expected.at("checkpoint_root").is_null())
+    options.checkpoint_root = expected.at("checkpoint_root").get<std::string>();
+  const double tolerance = expected.value("tolerance", 2e-5);
+  ASSERT_FALSE(expected.at("checkpoints").empty());
+  for (const ordered_json& checkpoint : expected.at("checkpoints")) {
+    const fs::path prefix = directory / "ckpts" / checkpoint.at("prefix").get<std::string>();
+    const Result<EvaluationResult> result = Evaluate(*model, *data, prefix, options);
+    ASSERT_TRUE(result.ok()) << result.status();
+    ExpectMetrics(result->metrics, checkpoint.at("metrics"), tolerance);
+    EXPECT_EQ(result->info.number.has_value(), !checkpoint.at("number").is_null());
+    if (result->info.number)
+      EXPECT_EQ(*result->info.number, checkpoint.at("number").get<std::int64_t>());
+    EXPECT_EQ(result->info.step.has_value(), !checkpoint.at("step").is_null());
+    if (result->info.step) EXPECT_EQ(*result->info.step, checkpoint.at("step").get<std::int64_t>());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, ModelsTest,
+                         testing::ValuesIn(Directories(SIDECAR_TEST_DATA "/models")),
+                         [](const auto& test) { return test.param.filename().string(); });
+
+// The recordings that the demo shows.
+class RecordingsTest : public testing::TestWithParam<fs::path> {};
+
+TEST_P(RecordingsTest, EveryCheckpointGivesKerasNumbers) {
+  const fs::path& directory = GetParam();
+  const ordered_json expected = ordered_json::parse(ReadText(directory / "expected.json"));
+  const Model model = Model::Load(directory / "model.keras").value();
+  const DatasetPtr data = LoadDataset(directory / "val.npz").value();
+  for (const ordered_json& checkpoint : expected) {
+    const std::string name = "ckpt-" + std::to_string(checkpoint.at("number").get<int>());
+    const EvaluationResult result = Evaluate(model, data, directory / "ckpts" / name).value();
+    ExpectMetrics(result.metrics, checkpoint.at("metrics"), 1e-5);
+    EXPECT_EQ(result.info.step, checkpoint.at("step").get<std::int64_t>());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Demo, RecordingsTest,
+                         testing::ValuesIn(Directories(SIDECAR_SOURCE_DIR "/demo/recordings")),
+                         [](const auto& test) { return test.param.filename().string(); });
+
+// A `.keras` file's own weights.
+TEST(KerasFilesTest, OwnWeightsGiveKerasNumbers) {
+  const fs::path directory = fs::path(SIDECAR_TEST_DATA) / "keras_files";
+  const ordered_json expected = ordered_json::parse(ReadText(directory / "expected.json"));
+  int files = 0;
+  for (const ordered_json& entry : expected) {
+    const std::string file = entry.at("file");
+    SCOPED_TRACE(file);
+    const fs::path stem = directory / fs::path(file).stem();
+    const Result<Model> model = Model::Load(directory / (stem.filename().string() + ".keras"));
+    ASSERT_TRUE(model.ok()) << model.status();
+    const Result<DatasetPtr> data =
+        LoadDataset(stem.string() + ".data.npz", entry.at("batch_size").get<std::int64_t>());
+    ASSERT_TRUE(data.ok()) << data.status();
+    const Result<EvaluationResult> result = Evaluate(*model, *data, stem.string() + ".keras");
+    ASSERT_TRUE(result.ok()) << result.status();
+    ExpectMetrics(result->metrics, entry.at("metrics"), 2e-5);
+    ++files;
+  }
+  EXPECT_GE(files, 4);
+}
+
+}  // namespace
+}  // namespace sidecar

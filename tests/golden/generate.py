@@ -18,26 +18,16 @@ warnings.filterwarnings("ignore")
 for logger in ("absl", "tensorflow"):
     logging.getLogger(logger).setLevel(logging.ERROR)
 
-FOLDERS = {
-    "models": ["models"],
-    "layers": ["layers"],
-    "metrics": ["metrics"],
-    "checkpoints": ["checkpoints"],
-    "events": ["events"],
-    "arrays": ["arrays"],
-    "keras_files": ["keras_files"],
-    "hdf5": ["hdf5"],
-}
+FOLDERS = ["models", "layers", "metrics", "checkpoints", "events", "arrays", "keras_files", "hdf5"]
 
 
 def main(folders):
     unknown = set(folders) - set(FOLDERS)
     if unknown:
-        raise SystemExit(f"unknown: {sorted(unknown)}; known: {sorted(FOLDERS)}")
+        raise SystemExit(f"unknown: {sorted(unknown)}; known: {FOLDERS}")
     for folder in folders or FOLDERS:
-        for module in FOLDERS[folder]:
-            print(f"== {folder}", flush=True)
-            importlib.import_module(f"generators.{module}").generate()
+        print(f"== {folder}", flush=True)
+        importlib.import_module(f"generators.{folder}").generate()
 
 
 if __name__ == "__main__":

@@ -31,15 +31,13 @@ def class_data(shape, classes):
     return x, y
 
 
-def mlp(k, out_dtype=None, activation="softmax", optimizer=None, **layer):
+def mlp(k, optimizer=None, dtype=None):
     l = k.layers
     model = k.Sequential(
         [
             k.Input((6,), name="features"),
-            l.Dense(12, activation="relu", name="hidden", **layer),
-            l.Dense(3, activation=activation, name="classes", dtype=out_dtype, **layer)
-            if "dtype" not in layer
-            else l.Dense(3, activation=activation, name="classes", **layer),
+            l.Dense(12, activation="relu", name="hidden", dtype=dtype),
+            l.Dense(3, activation="softmax", name="classes", dtype=dtype),
         ],
         name="mlp",
     )

@@ -27,9 +27,13 @@ struct NpyHeader {
 /// float32, float64, complex64 and complex128: objects are pickled code and are never read.
 Result<NpyHeader> ParseNpyHeader(std::span<const std::byte> content, std::string_view where);
 
+/// Whether the elements can be used where they stand: in row-major order, in the machine's byte
+/// order, and at an address their type can be read from.
+[[nodiscard]] bool CanBorrow(const NpyHeader& header, std::span<const std::byte> elements);
+
 /// The array in `content`, in row-major order and the machine's byte order. The elements are
-/// borrowed from `content` without a copy, and `owner` kept with them, where they stand there like
-/// that at an address their type can be read from; otherwise they are copied. Fails as
+/// borrowed from `content` without a copy, and `owner` kept with them, where CanBorrow(); otherwise
+/// they are copied. Fails as
 /// ParseNpyHeader(), with kDataLoss when the number of bytes is not what the shape takes, and with
 /// kUnavailable when memory is short.
 Result<Tensor> ReadNpy(std::span<const std::byte> content, const std::shared_ptr<const void>& owner,

@@ -92,7 +92,9 @@ TEST_P(ModelsTest, EveryCheckpointGivesKerasNumbers) {
     if (result->info.number)
       EXPECT_EQ(*result->info.number, checkpoint.at("number").get<std::int64_t>());
     EXPECT_EQ(result->info.step.has_value(), !checkpoint.at("step").is_null());
-    if (result->info.step) EXPECT_EQ(*result->info.step, checkpoint.at("step").get<std::int64_t>());
+    if (result->info.step) {
+      EXPECT_EQ(*result->info.step, checkpoint.at("step").get<std::int64_t>());
+    }
   }
 }
 

@@ -1,0 +1,105 @@
+// What a batch costs beside the engine's own run: the whole loop of an evaluation against the
+// engine alone on the same batches. usage: overhead_benchmark WORKLOAD [Google Benchmark's
+// options]; WORKLOAD holds model.keras, data.npz, ckpts/.
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+#include "base/stop_signal.h"
+#include "checkpoint/tf_checkpoint.h"
+#include "engine/engine.h"
+#include "evaluate/evaluation.h"
+#include "model/loaded_model.h"
+#include "report/callback_list.h"
+#include "sidecar/sidecar.h"
+
+namespace sidecar {
+namespace {
+
+constexpr std::int64_t kBatchSize = 128;
+
+struct Workload {
+  Model model;
+  DatasetPtr data;
+  std::unique_ptr<evaluate::Evaluation> evaluation;
+  std::vector<Tensor> weights;
+};
+
+Workload Load(const std::string& directory) {
+  Model model = Model::Load(directory + "/model.keras").value();
+  DatasetPtr data = LoadDataset(directory + "/data.npz", kBatchSize).value();
+  auto evaluation = evaluate::Evaluation::Create(model.loaded(), data, {std::nullopt, 1}).value();
+  auto source = checkpoint::OpenTfCheckpoint(base::PosixFileSystem(), directory + "/ckpts/ckpt-1",
+                                             std::nullopt)
+                    .value();
+  std::vector<Tensor> weights = source->Read(evaluation->requests()).value();
+  return {std::move(model), std::move(data), std::move(evaluation), std::move(weights)};
+}
+
+// Both count the time of the passes only, not of compiling the graph.
+void EngineAlone(benchmark::State& state, const Workload& workload) {
+  const DatasetSpec& spec = workload.data->spec();
+  engine::EngineOptions options{1, kBatchSize, true, {spec.x[0].dtype}, {spec.x[0].shape}};
+  auto engine = engine::Engine::Create(workload.model.loaded()->graph, options).value();
+  ThrowIfError(engine->SetWeights(workload.weights));
+  std::int64_t batches = 0;
+  for (auto _ : state) {
+    auto iterator = workload.data->Begin().value();
+    ThrowIfError(engine->Run(
+        [&]() -> Result<std::optional<engine::InputBatch>> {
+          auto batch = iterator->Next().value();
+          if (!batch) return std::optional<engine::InputBatch>();
+          return std::optional<engine::InputBatch>(std::move(batch->x));
+        },
+        [&](std::int64_t, std::int64_t, const engine::OutputBatch&) {
+          ++batches;
+          return Status();
+        }));
+  }
+  state.counters["per_batch"] = benchmark::Counter(
+      static_cast<double>(batches), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+void WholeEvaluation(benchmark::State& state, const Workload& workload) {
+  report::CallbackList callbacks({});
+  const base::StopSignal stop;
+  std::int64_t batches = 0;
+  for (auto _ : state) {
+    const EvaluationResult result =
+        workload.evaluation->Run(workload.weights, {}, callbacks, stop).value();
+    state.SetIterationTime(result.seconds);
+    batches += result.batches;
+  }
+  state.counters["per_batch"] = benchmark::Counter(
+      static_cast<double>(batches), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+}  // namespace
+}  // namespace sidecar
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: overhead_benchmark WORKLOAD\n");
+    return 64;
+  }
+  const sidecar::Workload workload = sidecar::Load(argv[1]);
+  benchmark::RegisterBenchmark(
+      "engine alone, a pass over the data",
+      [&](benchmark::State& state) { sidecar::EngineAlone(state, workload); })
+      ->Unit(benchmark::kMicrosecond)
+      ->UseRealTime();
+  benchmark::RegisterBenchmark(
+      "whole evaluation, a pass over the data",
+      [&](benchmark::State& state) { sidecar::WholeEvaluation(state, workload); })
+      ->Unit(benchmark::kMicrosecond)
+      ->UseManualTime();
+  --argc;
+  argv[1] = argv[0];
+  benchmark::Initialize(&argc, argv + 1);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -54,13 +54,13 @@ class LatestCheckpoint {
  private:
   Look ReadState(const base::FileInfo& state, base::Clock::TimePoint now);
   Look Resolve(const std::string& named, const base::FileInfo& state) const;
-  Look LookWithoutStateFile(Status problem, const base::FileInfo& state,
+  Look LookWithoutStateFile(Finding finding, const Status& problem, const base::FileInfo& state,
                             base::Clock::TimePoint now);
-  std::string PathInDirectory(const std::string& named, std::optional<Status>& problem) const;
 
   base::FileSystem& fs_;
   std::string directory_;
   base::Clock::Duration patience_;
+  bool seen_state_file_ = false;  // a usable one
   std::optional<base::Clock::TimePoint> unusable_since_;
 };
 

@@ -16,10 +16,10 @@ namespace sidecar::watch {
 struct WaitSituation {
   std::string directory;
   std::chrono::seconds waited{0};
-  /// The checkpoint tried last, and why it could not be used; empty where it could.
+  /// The checkpoint tried last (empty: none so far), and why it could not be used (empty: it
+  /// could).
   std::string last_checkpoint;
   std::string last_failure;
-  bool evaluated_any = false;
 };
 
 /// One line: that nothing (or nothing newer) came for so long, what was looked for, what is in the
@@ -30,6 +30,10 @@ struct WaitSituation {
 
 /// What is in the directory, in a few words: "5 .index files but no file named 'checkpoint'".
 [[nodiscard]] std::string DescribeDirectory(base::FileSystem& fs, const std::string& directory);
+
+/// What the look found, and what is in the directory.
+[[nodiscard]] std::string DescribeLook(base::FileSystem& fs, const Look& look,
+                                       const std::string& directory);
 
 /// When explanations are due: after 30 s and every 30 s, from the fifth on every 5 minutes. Not
 /// thread-safe.

@@ -1,0 +1,31 @@
+// The log lines of a follower: worded as the reference's where it has one.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sidecar/log.h"
+#include "sidecar/status.h"
+#include "watch/latest_checkpoint.h"
+
+namespace sidecar::follow {
+
+/// The class name that TensorFlow's error for this code has in Python ("DataLossError"); kIoError
+/// is "UnknownError" as for EIO there.
+[[nodiscard]] std::string_view PythonErrorName(StatusCode code);
+
+/// Logs one line and the status's details below it, at most 20 lines of them.
+void LogWithDetails(LogLevel level, const std::string& line, const Status& status);
+
+/// Logs what is unusual about looks, each time it changes. Not thread-safe.
+class LookLog {
+ public:
+  explicit LookLog(std::string directory) : directory_(std::move(directory)) {}
+  void Note(const watch::Look& look);
+
+ private:
+  std::string directory_;
+  std::string last_;
+};
+
+}  // namespace sidecar::follow

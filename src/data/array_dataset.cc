@@ -94,6 +94,12 @@ Status CheckLengths(const Arrays& arrays) {
                     "samples"};
       }
       const std::int64_t length = array.tensor.shape()[0];
+      // No file is too small to declare any number of them.
+      if (length > 0 && array.tensor.num_elements() == 0) {
+        return {StatusCode::kFailedPrecondition,
+                fmt::format("{} has shape {}: its samples have no elements", what,
+                            array.tensor.shape().ToString())};
+      }
       equal = equal && rows.value_or(length) == length;
       rows = length;
       lengths += fmt::format("{}{} has {}", lengths.empty() ? "" : ", ", what, length);

@@ -128,6 +128,11 @@ TEST(ArrayDatasetTest, RefusesWhatIsNoDataSet) {
   EXPECT_EQ(scalar.code(), StatusCode::kFailedPrecondition);
   EXPECT_THAT(scalar.message(), HasSubstr("y is a single number"));
 
+  const Status nothing =
+      FailureOf({{{"", Tensor::Zeros(DType::kFloat32, Shape{1LL << 60, 0}).value()}}, {}, {}});
+  EXPECT_EQ(nothing.code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(nothing.message(), HasSubstr("no elements"));
+
   const Status twice = FailureOf({{{"a", Counting<float>(2)}, {"a", Counting<float>(2)}}, {}, {}});
   EXPECT_EQ(twice.code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(twice.message(), HasSubstr("x 'a'"));

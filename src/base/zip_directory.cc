@@ -73,7 +73,7 @@ class DirectoryReader {
 
   Result<std::string> ReadExactly(std::uint64_t offset, std::uint64_t size) const;
   Result<End> FindEnd() const;
-  Result<End> ReadZip64End(const End& end, std::uint64_t end_offset) const;
+  Result<End> ReadZip64End(const End& end) const;
   Result<Header> ParseCentral(ByteReader& reader) const;
   Status ApplyZip64(ByteReader extra, bool central, Header& header) const;
   Status CheckSupported(const Header& header) const;
@@ -128,21 +128,20 @@ Result<End> DirectoryReader::FindEnd() const {
     const std::uint16_t comment = reader.ReadFixed<std::uint16_t>().value_or(0);
     if (comment != tail_size - at - kEndSize) continue;
     end.position = tail_offset + at;
-    const bool zip64 =
-        end.members == 0xFFFF || end.directory_size == kInZip64 || end.directory_offset == kInZip64;
-    if (zip64) return ReadZip64End(end, tail_offset + at);
     if (disk != 0 || directory_disk != 0 || members_here != end.members) {
       return Status(StatusCode::kUnimplemented,
                     file_.path() + ": ZIP archives of several disks are not supported");
     }
-    return end;
+    return ReadZip64End(end);
   }
   return Damaged(fmt::format("no end record in its last {} bytes; it is cut off or another format",
                              tail_size));
 }
 
-Result<End> DirectoryReader::ReadZip64End(const End& end, std::uint64_t end_offset) const {
-  if (end_offset < kZip64LocatorSize) return end;  // 65,535 members or 4 GiB without ZIP64
+// The ZIP64 end record, where a locator for one stands before `end`; else `end` itself.
+Result<End> DirectoryReader::ReadZip64End(const End& end) const {
+  const std::uint64_t end_offset = end.position;
+  if (end_offset < kZip64LocatorSize) return end;
   SIDECAR_ASSIGN_OR_RETURN(std::string locator,
                            ReadExactly(end_offset - kZip64LocatorSize, kZip64LocatorSize));
   ByteReader reader(AsBytes(locator));
@@ -165,6 +164,15 @@ Result<End> DirectoryReader::ReadZip64End(const End& end, std::uint64_t end_offs
   zip64.directory_size = fields.ReadFixed<std::uint64_t>().value_or(0);
   zip64.directory_offset = fields.ReadFixed<std::uint64_t>().value_or(0);
   zip64.position = position;
+  const auto agrees = [](std::uint64_t small, std::uint64_t marker, std::uint64_t large) {
+    return small == marker || small == large;
+  };
+  if (!agrees(end.members, 0xFFFF, zip64.members) ||
+      !agrees(end.directory_size, kInZip64, zip64.directory_size) ||
+      !agrees(end.directory_offset, kInZip64, zip64.directory_offset)) {
+    return Damaged(
+        fmt::format("its end records at bytes {} and {} disagree", position, end_offset));
+  }
   if (disk != 0 || this_disk != 0 || directory_disk != 0 || members_here != zip64.members) {
     return Status(StatusCode::kUnimplemented,
                   file_.path() + ": ZIP archives of several disks are not supported");

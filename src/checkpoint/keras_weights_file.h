@@ -1,0 +1,34 @@
+// Weights files of Keras as a source of variables: Keras 3's `.weights.h5`, alone or inside a
+// `.keras` archive, and the older layout of `.h5` files.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+#include "checkpoint/variable_source.h"
+#include "sidecar/status.h"
+
+namespace sidecar::checkpoint {
+
+/// Opens the weights in the file at `path`. What it is decides the content, not the name:
+///
+/// - An HDF5 file in the layout of Keras 3 (`.weights.h5`), or a ZIP archive with such a file as
+///   its member `model.weights.h5` (`.keras`): a variable is the dataset at the first of
+///   VariableRequest::archive_paths that exists, for instance `layers/dense/vars/0`. Files of
+///   Keras 2.13, which call the container `_layer_checkpoint_dependencies`, are looked up under
+///   that name as well.
+/// - An HDF5 file in the older layout (`layer_names` at the root or below `model_weights`): a
+///   variable is the one whose layer and weight name are the last two parts of
+///   VariableRequest::name, as in `dense/kernel`.
+///
+/// Fails with kNotFound where no file is, kUnavailable or kDataLoss where it is incomplete or
+/// damaged, kUnimplemented for another kind of file or member. Results of Read() as
+/// variable_source.h says; kUnavailable where the file changed while it was read. digest() is the
+/// SHA-256 of the whole file, computed here in one pass.
+Result<std::unique_ptr<VariableSource>> OpenKerasWeights(base::FileSystem& file_system,
+                                                         const std::string& path);
+
+}  // namespace sidecar::checkpoint

@@ -6,6 +6,8 @@
 
 #include "data/npy.h"
 
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
   const auto tensor = sidecar::data::ReadNpy(bytes, nullptr, "fuzz.npy");

@@ -7,6 +7,8 @@
 #include "data/npz.h"
 #include "sidecar/dataset.h"
 
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
   auto arrays = sidecar::data::ReadNpz(bytes, nullptr, "fuzz.npz");

@@ -268,8 +268,7 @@ Result<std::string> TensorBundle::ReadString(std::string_view key) const {
   return text;
 }
 
-Status TensorBundle::Verify(const BundleIndex::Item& item) const {
-  const BundleEntry& entry = item.entry;
+Status TensorBundle::Verify(const BundleEntry& entry) const {
   if (!entry.slices.empty()) return {};
   if (entry.size == 0) {
     // A string tensor without elements may lack the checksum of its lengths.

@@ -53,9 +53,10 @@ class TensorBundle {
   /// The one string of a tensor of strings without dimensions. kFailedPrecondition when the tensor
   /// is of another kind; otherwise as ReadTensor().
   [[nodiscard]] Result<std::string> ReadString(std::string_view key) const;
-  /// Reads the tensor and checks it without keeping it; memory does not depend on its size. An
-  /// entry that lists slices is fine when its slices are: they have entries of their own.
-  [[nodiscard]] Status Verify(const BundleIndex::Item& item) const;
+  /// Reads the bytes of an entry of the index and checks them without keeping them; memory does not
+  /// depend on their size. The bytes of a partitioned tensor belong to its slices: nothing is read
+  /// for the entry that lists them.
+  [[nodiscard]] Status Verify(const BundleEntry& entry) const;
 
  private:
   TensorBundle() = default;

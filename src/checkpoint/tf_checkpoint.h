@@ -1,11 +1,14 @@
 // Reads a model's variables from a TensorFlow checkpoint.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "base/file_system.h"
+#include "checkpoint/object_graph.h"
+#include "checkpoint/tensor_bundle.h"
 #include "checkpoint/variable_source.h"
 #include "sidecar/status.h"
 
@@ -21,5 +24,14 @@ namespace sidecar::checkpoint {
 Result<std::unique_ptr<VariableSource>> OpenTfCheckpoint(
     base::FileSystem& fs, const std::string& prefix,
     const std::optional<std::string>& checkpoint_root);
+
+/// The checkpoint's object graph; nothing where it has none (TensorFlow 1). Failures as
+/// TensorBundle::ReadString() and ObjectGraph::Parse().
+Result<std::optional<ObjectGraph>> ReadObjectGraph(const TensorBundle& bundle);
+
+/// The optimizer's `iterations`, as FindStepKey() finds it; nothing where there is none or `graph`
+/// is null.
+Result<std::optional<std::int64_t>> ReadStep(const TensorBundle& bundle, const ObjectGraph* graph,
+                                             const std::string& model_name);
 
 }  // namespace sidecar::checkpoint

@@ -36,9 +36,10 @@ CommandHelp RunHelp() {
       "Follows a checkpoint directory and evaluates each newest checkpoint.",
       "sidecar run --model PATH --data PATH --checkpoint-dir DIR [OPTIONS]",
       std::string(
-          R"(Waits for a checkpoint, evaluates it, reports, and waits for the next one until a stop rule holds.
-Training may start before, beside or after it. Checkpoints that appear while an evaluation runs are
-skipped, all but the newest; one that cannot be used is reported and passed over.
+          R"(Waits for a checkpoint, evaluates it, reports, and waits for the next one until a stop
+rule holds. Training may start before, beside or after it. Checkpoints that appear while an
+evaluation runs are skipped, all but the newest; one that cannot be used is reported and passed
+over.
 
 Examples:
   Follow a training job of 20 epochs and write TensorBoard summaries to logs/validation:
@@ -71,8 +72,9 @@ CommandHelp InspectHelp() {
   return {
       "Says what a file or directory is, what it holds, and whether it is whole.",
       "sidecar inspect PATH [--json]",
-      R"(PATH is a checkpoint (its prefix or its .index file), a checkpoint directory, a weights file, a model
-file (.keras or JSON), an event file, or arrays (.npz, .npy). Every size and checksum is verified.
+      R"(PATH is a checkpoint (its prefix or its .index file), a checkpoint directory, a weights
+file, a model file (.keras or JSON), an event file, or arrays (.npz, .npy). Every size and checksum
+is verified.
 
 Examples:
   sidecar inspect ckpts/ckpt-7
@@ -91,10 +93,10 @@ CommandHelp ReplayHelp() {
   return {
       "Publishes recorded checkpoints as a training job would.", "sidecar replay SRC DST [OPTIONS]",
       std::string(
-          R"(Copies the checkpoints of SRC to DST one after another, in the order of their numbers and with the
-writer's own order of operations: data files renamed into place, then .index, then the 'checkpoint'
-state file replaced, with the contents that the recording's writer gives it. For demonstrations and
-tests.
+          R"(Copies the checkpoints of SRC to DST one after another, in the order of their numbers
+and with the writer's own order of operations: data files renamed into place, then .index, then the
+'checkpoint' state file replaced, with the contents that the recording's writer gives it. For
+demonstrations and tests.
 
 Example:
   sidecar replay demo/recordings/digits_mlp/ckpts /tmp/ckpts --interval 0.5 --keep 3

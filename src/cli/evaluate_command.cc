@@ -1,0 +1,35 @@
+#include <string>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "cli/commands.h"
+#include "cli/evaluation_setup.h"
+#include "sidecar/evaluator.h"
+
+namespace sidecar::cli {
+namespace {
+
+// Where the weights come from: what was named, or the model file.
+Result<std::string> WeightsPath(const EvaluateCommand& command) {
+  if (command.checkpoint) return *command.checkpoint;
+  const std::string& model = command.evaluation.model;
+  if (model.ends_with(".keras")) return model;
+  return Status(StatusCode::kInvalidArgument,
+                model + ": holds no weights; name a checkpoint with --checkpoint");
+}
+
+}  // namespace
+
+Status Evaluate(const EvaluateCommand& command) {
+  SIDECAR_ASSIGN_OR_RETURN(const std::string weights, WeightsPath(command));
+  SIDECAR_ASSIGN_OR_RETURN(EvaluationSetup setup, PrepareEvaluation(command.evaluation));
+  EvaluateOptions options;
+  options.steps = command.evaluation.steps;
+  options.callbacks = std::move(setup.callbacks);
+  options.checkpoint_root = command.evaluation.checkpoint_root;
+  options.threads = command.evaluation.threads;
+  // Outputs are written in one go at the end, so that a signal may end the process at any moment.
+  return sidecar::Evaluate(setup.model, setup.data, weights, options).status();
+}
+
+}  // namespace sidecar::cli

@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/status_macros.h"
+#include "cli/inspect/inspectors.h"
+#include "model/loaded_model.h"
+#include "sidecar/model.h"
+
+namespace sidecar::cli {
+namespace {
+
+template <class Port>
+void AddPorts(InspectReport& report, const std::string& name, const std::vector<Port>& ports) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  std::string text;
+  for (const Port& port : ports) {
+    nlohmann::ordered_json item;
+    item["name"] = port.name;
+    item["dtype"] = DTypeName(port.dtype);
+    item["shape"] = ShapeJson(port.shape.WithFirst(Shape::kUnknown));
+    json.push_back(std::move(item));
+    text += fmt::format("{}{} {}{}", text.empty() ? "" : ", ", port.name, DTypeName(port.dtype),
+                        port.shape.WithFirst(Shape::kUnknown).ToString());
+  }
+  report.AddField(name, std::move(json), text);
+}
+
+void AddVariables(InspectReport& report, const model::LoadedModel& model) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  std::vector<std::vector<std::string>> rows;
+  std::uint64_t parameters = 0;
+  std::uint64_t trainable = 0;
+  for (const model::ModelVariable& variable : model.variables) {
+    const checkpoint::VariableRequest& request = variable.request;
+    const Result<std::int64_t> count = request.shape.NumElements();
+    const auto elements = static_cast<std::uint64_t>(count.ok() ? *count : 0);
+    // Keras's summary counts what is read by inference; seeds and the like are no parameters.
+    if (request.needed) parameters += elements;
+    if (request.needed && request.trainable) trainable += elements;
+    nlohmann::ordered_json item;
+    item["name"] = request.name;
+    item["dtype"] = DTypeName(request.dtype);
+    item["shape"] = ShapeJson(request.shape);
+    item["trainable"] = request.trainable;
+    item["needed"] = request.needed;
+    json.push_back(std::move(item));
+    rows.push_back({request.name, std::string(DTypeName(request.dtype)), request.shape.ToString(),
+                    GroupedNumber(elements),
+                    !request.needed     ? "not read"
+                    : request.trainable ? "trainable"
+                                        : "not trainable"});
+  }
+  report.AddField(
+      "parameters", parameters,
+      fmt::format("{} ({} trainable)", GroupedNumber(parameters), GroupedNumber(trainable)));
+  report.AddJson("trainable_parameters", trainable);
+  report.AddJson("variables", std::move(json));
+  report.AddTable({"VARIABLE", "DTYPE", "SHAPE", "ELEMENTS", ""}, rows);
+}
+
+void AddCompileConfig(InspectReport& report, const std::string& config) {
+  // What is not JSON here was not read as JSON either: it is shown as text.
+  nlohmann::ordered_json json = nlohmann::ordered_json::parse(config, nullptr, false);
+  if (config.empty() || json.is_discarded()) json = nullptr;
+  nlohmann::ordered_json shown = nlohmann::ordered_json::object();
+  for (const char* key : {"loss", "loss_weights", "metrics", "weighted_metrics"}) {
+    if (json.is_object() && json.contains(key)) shown[key] = json[key];
+  }
+  const std::string text =
+      shown.empty() ? "none" : shown.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  report.AddField("compile", std::move(shown), text);
+}
+
+}  // namespace
+
+Result<InspectReport> InspectModel(base::FileSystem& /*fs*/, const std::string& path) {
+  InspectReport report(path, "model", "a Keras model");
+  const Result<Model> loaded = Model::Load(path);
+  if (!loaded.ok()) {
+    const StatusCode code = loaded.status().code();
+    if (code != StatusCode::kDataLoss && code != StatusCode::kUnimplemented &&
+        code != StatusCode::kFailedPrecondition) {
+      return loaded.status();
+    }
+    report.AddJson("supported", code != StatusCode::kUnimplemented);
+    report.AddProblem(loaded.status());
+    return report;
+  }
+  const model::LoadedModel& model = *loaded->loaded();
+  report.AddJson("supported", true);
+  report.AddField("name", model.name, model.name);
+  report.AddField(
+      "keras_version", static_cast<int>(model.keras_version),
+      fmt::format("{} ({})", static_cast<int>(model.keras_version), model.keras_version_reason));
+  AddPorts(report, "inputs", model.inputs);
+  AddPorts(report, "outputs", model.outputs);
+  report.AddField("layers", model.layers, fmt::format("{}", fmt::join(model.layers, ", ")));
+  AddCompileConfig(report, model.compile_config);
+  AddVariables(report, model);
+  return report;
+}
+
+}  // namespace sidecar::cli

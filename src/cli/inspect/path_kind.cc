@@ -1,0 +1,101 @@
+#include "cli/inspect/path_kind.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "base/byte_reader.h"
+#include "base/status_macros.h"
+#include "watch/state_file.h"
+
+namespace sidecar::cli {
+namespace {
+
+struct Ending {
+  std::string_view text;
+  PathKind kind;
+};
+constexpr std::array kEndings = {
+    Ending{".weights.h5", PathKind::kWeightsFile},
+    Ending{".h5", PathKind::kWeightsFile},
+    Ending{".hdf5", PathKind::kWeightsFile},
+    Ending{".keras", PathKind::kModelArchive},
+    Ending{".json", PathKind::kModelJson},
+    Ending{".npz", PathKind::kNpz},
+    Ending{".npy", PathKind::kNpy},
+};
+
+constexpr std::array kMagics = {
+    Ending{"\x89HDF", PathKind::kWeightsFile},
+    Ending{"\x93NUMPY", PathKind::kNpy},
+    Ending{"{", PathKind::kModelJson},
+    Ending{"PK\x03\x04", PathKind::kModelArchive},
+};
+
+std::string Without(const std::string& path, std::size_t ending_size) {
+  return path.substr(0, path.size() - ending_size);
+}
+
+// "DIR/ckpt-1.data-00000-of-00001" belongs to the checkpoint "DIR/ckpt-1".
+std::size_t DataSuffixSize(std::string_view path) {
+  const std::size_t at = path.rfind(".data-");
+  if (at == std::string_view::npos) return 0;
+  const std::string_view numbers = path.substr(at + 6);
+  const bool shaped = numbers.size() >= 14 && numbers.find("-of-") != std::string_view::npos &&
+                      std::all_of(numbers.begin(), numbers.end(), [](char c) {
+                        return (c >= '0' && c <= '9') || c == '-' || c == 'o' || c == 'f';
+                      });
+  return shaped ? path.size() - at : 0;
+}
+
+Result<InspectedPath> KindOfDirectory(base::FileSystem& fs, const std::string& path) {
+  if (fs.Stat(base::JoinPath(path, "saved_model.pb")).ok()) {
+    return Status(StatusCode::kUnimplemented,
+                  path + ": is a SavedModel; this version reads .keras files and Keras JSON");
+  }
+  return InspectedPath{PathKind::kDirectory, path};
+}
+
+Result<InspectedPath> KindByContent(base::FileSystem& fs, const std::string& path) {
+  SIDECAR_ASSIGN_OR_RETURN(const std::unique_ptr<base::ReadableFile> file, fs.OpenForRead(path));
+  std::array<std::byte, 8> bytes{};
+  SIDECAR_ASSIGN_OR_RETURN(const std::size_t count, file->ReadAt(0, bytes));
+  const std::string_view start = base::AsText(std::span(bytes).first(count));
+  for (const Ending& magic : kMagics) {
+    if (start.starts_with(magic.text)) return InspectedPath{magic.kind, path};
+  }
+  return Status(StatusCode::kDataLoss,
+                path +
+                    ": is of no known kind; inspect reads checkpoints, weights files, .keras, "
+                    "Keras JSON, event files, .npz and .npy");
+}
+
+}  // namespace
+
+Result<InspectedPath> FindPathKind(base::FileSystem& fs, const std::string& path) {
+  const Result<base::FileInfo> info = fs.Stat(path);
+  if (!info.ok()) {
+    if (fs.Stat(path + ".index").ok()) return InspectedPath{PathKind::kCheckpoint, path};
+    return info.status();
+  }
+  if (info->kind == base::FileInfo::Kind::kDirectory) return KindOfDirectory(fs, path);
+  if (path.ends_with(".index")) return InspectedPath{PathKind::kCheckpoint, Without(path, 6)};
+  if (const std::size_t size = DataSuffixSize(path); size > 0) {
+    return InspectedPath{PathKind::kCheckpoint, Without(path, size)};
+  }
+  const std::string_view name = base::BaseName(path);
+  if (name == watch::kStateFileName) {
+    return InspectedPath{PathKind::kDirectory, std::string(base::DirectoryName(path))};
+  }
+  if (name.find(".tfevents.") != std::string_view::npos) {
+    return InspectedPath{PathKind::kEventFile, path};
+  }
+  for (const Ending& ending : kEndings) {
+    if (path.ends_with(ending.text)) return InspectedPath{ending.kind, path};
+  }
+  return KindByContent(fs, path);
+}
+
+}  // namespace sidecar::cli

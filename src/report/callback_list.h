@@ -59,6 +59,7 @@ class CallbackList final : public Callback {
 
  private:
   enum Hook : std::uint8_t {
+    kName,
     kBegin,
     kTestBegin,
     kBatchBegin,

@@ -26,8 +26,8 @@ struct EventFileIdentity {
 /// name that sorts behind those of all event files there, because TensorBoard reads a directory's
 /// files in that order and never returns to an earlier one. Each Write() appends whole records with
 /// one write call. After a failed write the file goes on only if it was cut back to whole records;
-/// otherwise a new file is started. Events that could not be written are kept, up to 1 MiB, and
-/// written first next time. Not thread-safe.
+/// otherwise, and when somebody removed or changed the file, a new one is started. Events that
+/// could not be written are kept, up to 1 MiB, and written first next time. Not thread-safe.
 class EventFileWriter {
  public:
   /// `fs` and `clock` must outlive the writer.
@@ -45,7 +45,9 @@ class EventFileWriter {
   Status WritePending();
   Status StartFile();
   [[nodiscard]] Result<std::string> NewName() const;
-  void LeaveTornFile();
+  /// Lets go of a file that does not hold just what was written here: a torn record could not be
+  /// cut off, or somebody removed or changed the file.
+  void LeaveFileThatIsNotOurs();
 
   std::string directory_;
   EventFileIdentity identity_;
@@ -56,6 +58,7 @@ class EventFileWriter {
   std::string path_;
   std::uint64_t size_bytes_ = 0;  ///< what file_ holds: whole records
   std::string pending_;           ///< whole records still to be written
+  std::int64_t files_started_ = 0;
   bool synced_ = true;
 };
 

@@ -45,7 +45,9 @@ class EventReader {
  private:
   EventReader(std::unique_ptr<base::ReadableFile> file, std::uint64_t size)
       : file_(std::move(file)), size_(size) {}
-  Status Damaged(std::string_view problem) const;
+  /// Reads bytes of the file into record_.
+  Status Read(std::uint64_t offset, std::uint64_t count);
+  [[nodiscard]] Status Damaged(std::string_view problem) const;
 
   std::unique_ptr<base::ReadableFile> file_;
   std::uint64_t size_ = 0;

@@ -62,8 +62,11 @@ Look LookAtPrefix(base::FileSystem& fs, const std::string& prefix, const base::F
                    "save it with tf.train.Checkpoint or in format V2");
     return look;
   }
-  return Nothing(Finding::kNotThere,
-                 Status(StatusCode::kNotFound, "Couldn't match files for checkpoint " + prefix));
+  // The reference's words (tensorflow/python/checkpoint/checkpoint_management.py).
+  Look look = Nothing(Finding::kNotThere, Status(StatusCode::kNotFound,
+                                                 "Couldn't match files for checkpoint " + prefix));
+  look.named = prefix;
+  return look;
 }
 
 // The names in a state file as prefixes in the directory, for reports only.

@@ -33,6 +33,8 @@ struct Look {
   std::optional<Candidate> newest;
   /// Why there is none, or what is unusual: a damaged state file, a path from elsewhere. One line.
   std::optional<Status> problem;
+  /// The prefix that the state file names, for kNotThere.
+  std::string named;
   /// Prefixes that the state file lists, in its order.
   std::vector<std::string> listed;
   /// The newest was found by listing the directory, because the state file cannot be used.

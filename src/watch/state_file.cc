@@ -19,8 +19,9 @@ constexpr std::uint64_t kMaxBytes = std::uint64_t{16} << 20U;
 constexpr std::size_t kMaxFirstLineBytes = std::size_t{64} << 10U;
 
 Status TakePath(TextScanner& scanner, std::string& path) {
+  const TextScanner before = scanner;
   SIDECAR_ASSIGN_OR_RETURN(path, scanner.TakeString());
-  if (!IsPlainUtf8(path)) return scanner.Error("a path is not UTF-8 or holds a NUL");
+  if (!IsPlainUtf8(path)) return before.Error("a path is not UTF-8 or holds a NUL");
   return {};
 }
 

@@ -81,8 +81,7 @@ std::string DescribeLook(base::FileSystem& fs, const Look& look, const std::stri
   std::string text = fmt::format("in {}: {}", directory, DescribeDirectory(fs, directory));
   switch (look.finding) {
     case Finding::kNotThere:
-      return text + "; the state file names a checkpoint that does not exist: " +
-             (look.problem ? look.problem->message() : "");
+      return text + fmt::format("; the state file names {}, which does not exist", look.named);
     case Finding::kStateFileUnusable:
     case Finding::kPathRefused:
     case Finding::kOldFormat:

@@ -30,7 +30,8 @@ TEST(LogTextTest, PrintsFloatsAsPython) {
 }
 
 TEST(LogTextTest, PrintsShortTextsAsKeras) {
-  for (const auto& entry : Table()["floats"])
+  const nlohmann::json floats = Table()["floats"];
+  for (const auto& entry : floats)
     EXPECT_EQ(ShortText(FromBits(entry[0])), entry[2].get<std::string>());
   EXPECT_EQ(ShortText(std::vector<double>{0.5, 1.0}), "0.7500");
 }

@@ -20,10 +20,12 @@ enum Class : std::uint8_t {
   kVariableLength = 9,
 };
 
-constexpr std::array<std::string_view, 12> kClassNames = {
-    "integer",  "floating-point number", "time",        "string",
-    "bitfield", "opaque",                "compound",    "reference",
-    "enum",     "variable-length list",  "array",       "complex number"};
+constexpr std::array<std::string_view, 12> kClassNames = {"integer",  "floating-point number",
+                                                          "time",     "string",
+                                                          "bitfield", "opaque",
+                                                          "compound", "reference",
+                                                          "enum",     "variable-length list",
+                                                          "array",    "complex number"};
 
 struct Head {
   std::uint8_t version = 0;
@@ -157,8 +159,8 @@ Result<Datatype> ParseDatatype(std::span<const std::byte> message, const Where& 
   type.size = head.size;
   if (!reader.ok()) return where.Damaged("its datatype message is cut off");
   if (head.version < 1 || head.version > 5 || head.type_class >= kClassNames.size())
-    return where.Damaged(fmt::format("a datatype of version {} and class {}", head.version,
-                                     head.type_class));
+    return where.Damaged(
+        fmt::format("a datatype of version {} and class {}", head.version, head.type_class));
   if (head.size == 0) return where.Damaged("a datatype of 0 bytes");
   type.name = fmt::format("{} of {} bytes", kClassNames[head.type_class], head.size);
   switch (head.type_class) {

@@ -7,8 +7,8 @@
 namespace sidecar::checkpoint::hdf5 {
 namespace {
 
-// A file's structures are read about once in a call, so twice its size is ample; the constant is for
-// small files whose few structures are read again and again.
+// A file's structures are read about once in a call, so twice its size is ample; the constant is
+// for small files whose few structures are read again and again.
 constexpr std::uint64_t kBudgetBase = std::uint64_t{16} << 20U;
 constexpr std::uint64_t kBudgetFactor = 2;
 // What a read costs beside its bytes: bounds the number of reads.
@@ -44,7 +44,7 @@ Result<std::vector<std::byte>> FileView::Read(std::uint64_t address, std::uint64
 
 Status FileView::ReadContents(std::uint64_t address, std::span<std::byte> out,
                               std::string_view what) const {
-  SIDECAR_ASSIGN_OR_RETURN(std::size_t count, file_->ReadAt(address, out));
+  SIDECAR_ASSIGN_OR_RETURN(std::size_t count, file_->ReadAt(base_ + address, out));
   if (count == out.size()) return {};
   return {StatusCode::kUnavailable,
           fmt::format("{}: {} at byte {}: the file became shorter while it was read", name(), what,
@@ -53,7 +53,8 @@ Status FileView::ReadContents(std::uint64_t address, std::span<std::byte> out,
 
 Status FileView::Damaged(std::string_view what, std::uint64_t address,
                          std::string_view problem) const {
-  return {StatusCode::kDataLoss, fmt::format("{}: {} at byte {}: {}", name(), what, address, problem)};
+  return {StatusCode::kDataLoss,
+          fmt::format("{}: {} at byte {}: {}", name(), what, address, problem)};
 }
 
 Status FileView::Unsupported(std::string_view what, std::uint64_t address,

@@ -22,8 +22,9 @@ constexpr std::uint64_t kUndefinedAddress = ~std::uint64_t{0};
 /// other in circles or many times end in an error soon. Not thread-safe.
 class FileView {
  public:
-  FileView(std::shared_ptr<const base::ReadableFile> file, std::uint64_t size)
-      : file_(std::move(file)), size_(size) {
+  /// Addresses count from byte `base` of the file, and `size` bytes of it follow there.
+  FileView(std::shared_ptr<const base::ReadableFile> file, std::uint64_t base, std::uint64_t size)
+      : file_(std::move(file)), base_(base), size_(size) {
     StartCall();
   }
 
@@ -55,6 +56,7 @@ class FileView {
 
  private:
   std::shared_ptr<const base::ReadableFile> file_;
+  std::uint64_t base_;
   std::uint64_t size_;
   std::uint64_t budget_ = 0;
 };

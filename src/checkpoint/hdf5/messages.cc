@@ -24,8 +24,8 @@ Status CutOff(const Where& where, std::string_view message) {
 Status SetChunkSizes(FieldReader& reader, std::size_t dimensions, std::size_t size_bytes,
                      Layout& layout, const Where& where) {
   if (dimensions < 2 || dimensions > kMaxRank + 1 || size_bytes < 1 || size_bytes > 8) {
-    return where.Damaged(fmt::format("chunks of {} dimensions in {} bytes each", dimensions,
-                                     size_bytes));
+    return where.Damaged(
+        fmt::format("chunks of {} dimensions in {} bytes each", dimensions, size_bytes));
   }
   for (std::size_t i = 0; i < dimensions; ++i) {
     const std::uint64_t size = reader.Unsigned(size_bytes);
@@ -67,11 +67,13 @@ Status ParseChunked4(FieldReader& reader, Layout& layout, const Where& where) {
       reader.Skip(1);  // page bits: repeated in the array's header
       break;
     case Layout::ChunkIndex::kExtensibleArray:
-      return where.Unsupported("a chunk index of kind extensible array (a resizable dataset of "
-                               "libver='latest') is");
+      return where.Unsupported(
+          "a chunk index of kind extensible array (a resizable dataset of "
+          "libver='latest') is");
     case Layout::ChunkIndex::kBtree2:
-      return where.Unsupported("a chunk index of kind B-tree version 2 (a resizable dataset of "
-                               "libver='latest') is");
+      return where.Unsupported(
+          "a chunk index of kind B-tree version 2 (a resizable dataset of "
+          "libver='latest') is");
     default:
       return where.Damaged(fmt::format("a chunk index of kind {}", index));
   }
@@ -161,7 +163,8 @@ Result<std::vector<FilterId>> ParseFilters(std::span<const std::byte> message, c
     reader.Skip(std::uint64_t{values} * 4 + padding);
     if (!reader.ok()) return CutOff(where, "filter");
     if (id < 1 || id > 3)
-      return where.Unsupported(fmt::format("filter {} (read: 1 gzip, 2 shuffle, 3 fletcher32) is", id));
+      return where.Unsupported(
+          fmt::format("filter {} (read: 1 gzip, 2 shuffle, 3 fletcher32) is", id));
     filters.push_back(static_cast<FilterId>(id));
   }
   return filters;
@@ -234,6 +237,16 @@ Result<Attribute> ParseAttribute(std::span<const std::byte> message, const Where
   }
   attribute.value = reader.Bytes(bytes);
   return attribute;
+}
+
+Result<bool> SaysDenseAttributes(std::span<const std::byte> message, const Where& where) {
+  constexpr unsigned kTracksOrder = 1U << 0U;
+  FieldReader reader(message);
+  reader.Skip(1);
+  if ((reader.U8() & kTracksOrder) != 0) reader.Skip(2);
+  const std::uint64_t heap = reader.U64();
+  if (!reader.ok()) return CutOff(where, "attribute info");
+  return heap != kUndefinedAddress;
 }
 
 }  // namespace sidecar::checkpoint::hdf5

@@ -66,9 +66,11 @@ struct Attribute {
 };
 
 /// The name alone of an attribute message.
-Result<std::string_view> ParseAttributeName(std::span<const std::byte> message,
-                                            const Where& where);
+Result<std::string_view> ParseAttributeName(std::span<const std::byte> message, const Where& where);
 /// Checks that the value has the bytes that type and shape take.
 Result<Attribute> ParseAttribute(std::span<const std::byte> message, const Where& where);
+
+/// Whether an attribute info message says that attributes stand in a heap outside the header.
+Result<bool> SaysDenseAttributes(std::span<const std::byte> message, const Where& where);
 
 }  // namespace sidecar::checkpoint::hdf5

@@ -35,8 +35,7 @@ Result<std::optional<std::span<const std::byte>>> ObjectHeader::Unique(MessageTy
   for (const Message& message : messages_) {
     if (message.type != type) continue;
     if (found) {
-      return where_.Damaged(
-          fmt::format("two messages of type {:#x}", static_cast<unsigned>(type)));
+      return where_.Damaged(fmt::format("two messages of type {:#x}", static_cast<unsigned>(type)));
     }
     if (message.shared) return where_.Unsupported("a message shared between objects is");
     found = message.data;
@@ -123,14 +122,13 @@ Status ObjectHeader::ReadVersion2(FileView& view) {
   const std::uint64_t size = reader.Unsigned(std::size_t{1} << (flags & kChunkSizeBits));
   if (!reader.ok()) return where_.Damaged("it passes the end of the file");
   const std::uint64_t prefix_size = reader.position();
-  if (size > view.size())
-    return where_.Damaged(fmt::format("declares {} bytes of messages", size));
+  if (size > view.size()) return where_.Damaged(fmt::format("declares {} bytes of messages", size));
   SIDECAR_ASSIGN_OR_RETURN(
       std::vector<std::byte> block,
       view.Read(where_.address, prefix_size + size + kChecksumSize, where_.what));
   blocks_.push_back(std::move(block));
   const std::span<const std::byte> content = std::span(blocks_.back()).first(prefix_size + size);
-  FieldReader checksum(std::span(blocks_.back()).last(kChecksumSize));
+  FieldReader checksum{std::span(blocks_.back()).last(kChecksumSize)};
   if (checksum.U32() != Lookup3(content)) return where_.Damaged("its checksum is wrong");
   SIDECAR_RETURN_IF_ERROR(ParseBlock(content.subspan(prefix_size), true));
   return AddContinuations(view, true);

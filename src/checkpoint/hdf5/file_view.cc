@@ -48,19 +48,19 @@ Status FileView::ReadContents(std::uint64_t address, std::span<std::byte> out,
   if (count == out.size()) return {};
   return {StatusCode::kUnavailable,
           fmt::format("{}: {} at byte {}: the file became shorter while it was read", name(), what,
-                      address)};
+                      base_ + address)};
 }
 
 Status FileView::Damaged(std::string_view what, std::uint64_t address,
                          std::string_view problem) const {
   return {StatusCode::kDataLoss,
-          fmt::format("{}: {} at byte {}: {}", name(), what, address, problem)};
+          fmt::format("{}: {} at byte {}: {}", name(), what, base_ + address, problem)};
 }
 
 Status FileView::Unsupported(std::string_view what, std::uint64_t address,
                              std::string_view feature) const {
-  return {StatusCode::kUnimplemented,
-          fmt::format("{}: {} at byte {}: {} not supported", name(), what, address, feature)};
+  return {StatusCode::kUnimplemented, fmt::format("{}: {} at byte {}: {} not supported", name(),
+                                                  what, base_ + address, feature)};
 }
 
 }  // namespace sidecar::checkpoint::hdf5

@@ -44,8 +44,10 @@ Status NothingThere(const FileView& view, std::string_view path) {
 }  // namespace
 
 struct Hdf5File::Impl {
-  Impl(std::shared_ptr<const base::ReadableFile> file, std::uint64_t size, std::uint64_t root)
-      : view(std::move(file), size), root_address(root) {}
+  Impl(std::shared_ptr<const base::ReadableFile> file, std::uint64_t size,
+       const hdf5::Superblock& superblock)
+      : view(std::move(file), superblock.base, size - superblock.base),
+        root_address(superblock.root_address) {}
 
   FileView view;
   std::uint64_t root_address;
@@ -209,7 +211,7 @@ Result<std::unique_ptr<Hdf5File>> Hdf5File::Open(std::shared_ptr<const base::Rea
   SIDECAR_ASSIGN_OR_RETURN(base::FileInfo info, file->Stat());
   SIDECAR_ASSIGN_OR_RETURN(hdf5::Superblock superblock, hdf5::ReadSuperblock(*file, info.size));
   return std::unique_ptr<Hdf5File>(
-      new Hdf5File(std::make_unique<Impl>(std::move(file), info.size, superblock.root_address)));
+      new Hdf5File(std::make_unique<Impl>(std::move(file), info.size, superblock)));
 }
 
 Result<std::unique_ptr<Hdf5File>> Hdf5File::Open(std::span<const std::byte> bytes,

@@ -41,7 +41,7 @@ class Layer : public KerasObject {
 
 class Loss : public KerasObject {
  public:
-  using KerasObject::KerasObject;
+  explicit Loss(KerasObject object) : KerasObject(std::move(object)) {}
   /// A loss by name, as in `compile(loss="mse")`.
   Loss(const char* name);         // NOLINT(google-explicit-constructor): names stand for losses
   Loss(const std::string& name);  // NOLINT(google-explicit-constructor)
@@ -49,7 +49,7 @@ class Loss : public KerasObject {
 
 class Metric : public KerasObject {
  public:
-  using KerasObject::KerasObject;
+  explicit Metric(KerasObject object) : KerasObject(std::move(object)) {}
   /// A metric by name, as in `compile(metrics=["accuracy"])`.
   Metric(const char* name);         // NOLINT(google-explicit-constructor): names stand for metrics
   Metric(const std::string& name);  // NOLINT(google-explicit-constructor)

@@ -2,6 +2,7 @@
 // that Keras serialises.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,0 +1,225 @@
+#include "evaluate/compiled_outputs.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/status_macros.h"
+#include "evaluate/compile_plan.h"
+#include "evaluate/result_names.h"
+
+namespace sidecar::evaluate {
+namespace {
+
+// The shape of a batch whose samples have shape `sample`.
+Shape BatchShape(const Shape& sample) { return sample.WithFirst(Shape::kUnknown); }
+
+bool SamplesAreStatic(const Shape& batch) {
+  for (std::size_t axis = 1; axis < batch.rank(); ++axis) {
+    if (batch[axis] < 0) return false;
+  }
+  return true;
+}
+
+// Makes the objects of one output.
+class OutputCompiler {
+ public:
+  OutputCompiler(const DatasetSpec& data, KerasVersion version, std::vector<std::string>& missing)
+      : data_(data), version_(version), missing_(missing) {}
+
+  Status Compile(const OutputPlan& plan, CompiledOutput& output) {
+    SIDECAR_RETURN_IF_ERROR(CheckLabels(plan, output));
+    if (!output.targets.labels) return Status();
+    const LabelShapes shapes{BatchShape(data_.y[*output.targets.labels].shape),
+                             BatchShape(output.spec.shape)};
+    output.loss_weight = plan.loss_weight;
+    if (plan.loss) SIDECAR_RETURN_IF_ERROR(AddLoss(*plan.loss, shapes, output));
+    SIDECAR_RETURN_IF_ERROR(AddMetrics(plan.metrics, shapes, output.metrics));
+    SIDECAR_RETURN_IF_ERROR(AddMetrics(plan.weighted_metrics, shapes, output.weighted_metrics));
+    return CheckShapes(shapes, output);
+  }
+
+ private:
+  // Labels are needed by whatever there is.
+  static Status CheckLabels(const OutputPlan& plan, const CompiledOutput& output) {
+    if (output.targets.labels) return Status();
+    std::string who;
+    if (plan.loss) who = fmt::format("its loss '{}'", plan.loss->name);
+    for (const auto* list : {&plan.metrics, &plan.weighted_metrics}) {
+      if (!who.empty() || list->empty()) continue;
+      who = fmt::format("its metric '{}'", list->front().name);
+    }
+    if (who.empty()) return Status();
+    return Status(StatusCode::kFailedPrecondition,
+                  fmt::format("the data have no targets (y) for the output '{}', which {} needs",
+                              output.spec.name, who));
+  }
+
+  Status AddLoss(const Identifier& asked, const LabelShapes& shapes, CompiledOutput& output) {
+    Identifier identifier = asked;
+    if (version_ == KerasVersion::kKeras3 && identifier.kind == Identifier::Kind::kString) {
+      ResolveCrossentropy(shapes, identifier.name);
+    }
+    SIDECAR_ASSIGN_OR_RETURN(Made<OutputLoss> made, MakeLoss(identifier, version_));
+    if (made.object == nullptr) missing_.push_back(made.unsupported);
+    output.loss = std::move(made.object);
+    return Status();
+  }
+
+  // Keras 3's loss strings 'crossentropy' and 'ce'.
+  static void ResolveCrossentropy(const LabelShapes& shapes, std::string& name) {
+    std::string lower = name;
+    for (char& c : lower) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    if (lower != "crossentropy" && lower != "ce") return;
+    const LabelKind kind = FindLabelKind(shapes);
+    name = kind == LabelKind::kBinary   ? "binary_crossentropy"
+           : kind == LabelKind::kSparse ? "sparse_categorical_crossentropy"
+                                        : "categorical_crossentropy";
+  }
+
+  Status AddMetrics(const std::vector<Identifier>& identifiers, const LabelShapes& shapes,
+                    std::vector<NamedMetric>& metrics) {
+    for (const Identifier& identifier : identifiers) {
+      SIDECAR_ASSIGN_OR_RETURN(Made<NamedMetric> made, MakeMetric(identifier, shapes, version_));
+      if (made.object == nullptr) {
+        missing_.push_back(made.unsupported);
+      } else {
+        metrics.push_back(std::move(*made.object));
+      }
+    }
+    return Status();
+  }
+
+  [[nodiscard]] Status CheckShapes(const LabelShapes& shapes, const CompiledOutput& output) const {
+    if (!SamplesAreStatic(shapes.labels) || !SamplesAreStatic(shapes.prediction)) return Status();
+    std::optional<Shape> weights;
+    if (output.targets.weights) {
+      weights = BatchShape(data_.sample_weight[*output.targets.weights].shape);
+    }
+    const Shape* weighted = weights ? &*weights : nullptr;
+    if (output.loss != nullptr) {
+      SIDECAR_RETURN_IF_ERROR_CONTEXT(
+          output.loss->Check(shapes.labels, shapes.prediction, weighted),
+          fmt::format("loss of output '{}'", output.spec.name));
+    }
+    SIDECAR_RETURN_IF_ERROR(CheckMetrics(output, output.metrics, shapes, nullptr));
+    return CheckMetrics(output, output.weighted_metrics, shapes, weighted);
+  }
+
+  static Status CheckMetrics(const CompiledOutput& output, const std::vector<NamedMetric>& metrics,
+                             const LabelShapes& shapes, const Shape* weights) {
+    for (const NamedMetric& metric : metrics) {
+      SIDECAR_RETURN_IF_ERROR_CONTEXT(
+          metric.metric->Check(shapes.labels, shapes.prediction, weights),
+          fmt::format("metric '{}' of output '{}'", metric.name, output.spec.name));
+    }
+    return Status();
+  }
+
+  const DatasetSpec& data_;
+  KerasVersion version_;
+  std::vector<std::string>& missing_;
+};
+
+Status CheckSomethingAsked(const std::vector<OutputPlan>& plans, KerasVersion version) {
+  bool loss = false;
+  bool metric = false;
+  for (const OutputPlan& plan : plans) {
+    loss |= plan.loss.has_value();
+    metric |= !plan.metrics.empty() || !plan.weighted_metrics.empty();
+  }
+  if (!loss && !metric) {
+    return Status(StatusCode::kInvalidArgument,
+                  "there is nothing to compute: the model was compiled without loss and metrics; "
+                  "give some with --loss and --metrics, or --compile");
+  }
+  if (!loss && version == KerasVersion::kKeras3) {
+    return Status(StatusCode::kInvalidArgument,
+                  "there is no loss, which Keras 3 does not evaluate without; give one with "
+                  "--loss, or take Keras 2's rules with --keras-version 2");
+  }
+  return Status();
+}
+
+// Keras 2 adds the losses of all outputs, which must have one shape then.
+Status CheckUnreducedLosses(const std::vector<CompiledOutput>& outputs, KerasVersion version) {
+  std::size_t unreduced = 0;
+  std::size_t losses = 0;
+  for (const CompiledOutput& output : outputs) {
+    if (output.loss == nullptr) continue;
+    ++losses;
+    if (output.loss->reduction() == LossReduction::kNone) ++unreduced;
+  }
+  if (version == KerasVersion::kKeras3 || unreduced == 0 || unreduced == losses) return Status();
+  return Status(StatusCode::kInvalidArgument,
+                "some losses have the reduction 'none' and others do not: Keras 2 cannot add them");
+}
+
+Status NotSupported(const std::vector<std::string>& missing) {
+  std::vector<std::string> unique;
+  for (const std::string& name : missing) {
+    if (std::find(unique.begin(), unique.end(), name) == unique.end()) unique.push_back(name);
+  }
+  std::string names;
+  for (const std::string& name : unique) names += (names.empty() ? "" : ", ") + name;
+  return Status(StatusCode::kUnimplemented,
+                fmt::format("not supported: {}; docs/supported.md lists the losses and metrics "
+                            "that are, --compile replaces those of the model",
+                            names));
+}
+
+Status NameMetrics(std::vector<CompiledOutput>& outputs, KerasVersion version) {
+  std::vector<OutputMetricNames> names;
+  for (const CompiledOutput& output : outputs) {
+    OutputMetricNames& own = names.emplace_back();
+    own.output = output.spec.name;
+    for (const NamedMetric& metric : output.metrics) own.metrics.push_back(metric.name);
+    for (const NamedMetric& metric : output.weighted_metrics) {
+      own.weighted_metrics.push_back(metric.name);
+    }
+  }
+  SIDECAR_RETURN_IF_ERROR(NameResults(names, version));
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    for (std::size_t m = 0; m < names[i].metrics.size(); ++m) {
+      outputs[i].metrics[m].name = names[i].metrics[m];
+    }
+    for (std::size_t m = 0; m < names[i].weighted_metrics.size(); ++m) {
+      outputs[i].weighted_metrics[m].name = names[i].weighted_metrics[m];
+    }
+  }
+  return Status();
+}
+
+}  // namespace
+
+Result<std::vector<CompiledOutput>> CompileOutputs(const nlohmann::json& config,
+                                                   KerasVersion version,
+                                                   std::vector<OutputSpec> outputs,
+                                                   const DatasetSpec& data) {
+  std::vector<std::string> names;
+  for (const OutputSpec& output : outputs) names.push_back(output.name);
+  SIDECAR_ASSIGN_OR_RETURN(const std::vector<OutputPlan> plans,
+                           PlanOutputs(config, version, names));
+  SIDECAR_RETURN_IF_ERROR(CheckSomethingAsked(plans, version));
+  SIDECAR_ASSIGN_OR_RETURN(const std::vector<OutputTargets> targets, MatchTargets(outputs, data));
+  std::vector<CompiledOutput> compiled(outputs.size());
+  std::vector<std::string> missing;
+  OutputCompiler compiler(data, version, missing);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    compiled[i].spec = std::move(outputs[i]);
+    compiled[i].targets = targets[i];
+    SIDECAR_RETURN_IF_ERROR(compiler.Compile(plans[i], compiled[i]));
+  }
+  if (!missing.empty()) return NotSupported(missing);
+  SIDECAR_RETURN_IF_ERROR(CheckUnreducedLosses(compiled, version));
+  // Metrics of an HDF5 model or SavedModel carry the names of their results already.
+  const auto serialized = config.find("from_serialized");
+  if (serialized == config.end() || *serialized != true) {
+    SIDECAR_RETURN_IF_ERROR(NameMetrics(compiled, version));
+  }
+  return compiled;
+}
+
+}  // namespace sidecar::evaluate

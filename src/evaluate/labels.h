@@ -1,0 +1,45 @@
+// One output of one batch as losses and metrics see it: predictions, labels, weights.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "evaluate/values.h"
+#include "sidecar/status.h"
+#include "sidecar/tensor.h"
+
+namespace sidecar::evaluate {
+
+/// The labels of one output, converted at most once to each type that some loss or metric wants.
+/// Not thread-safe.
+class Labels {
+ public:
+  Labels() = default;
+  explicit Labels(Tensor tensor) : tensor_(std::move(tensor)) {}
+
+  [[nodiscard]] const Shape& shape() const { return tensor_.shape(); }
+  /// The labels as float32. kUnimplemented for element types without a conversion.
+  Result<std::span<const float>> Floats();
+  /// The labels as int64, truncated towards zero. kFailedPrecondition for labels that are NaN or
+  /// beyond int64.
+  Result<std::span<const std::int64_t>> Integers();
+
+ private:
+  Tensor tensor_;
+  std::optional<Tensor> floats_;
+  std::optional<Tensor> integers_;
+};
+
+/// One output of one batch. Everything is borrowed.
+struct OutputView {
+  Labels* labels = nullptr;
+  Shape prediction_shape;
+  std::span<const float> prediction;
+  /// The input of the softmax or sigmoid that made the prediction, of the same shape; null where
+  /// there is none.
+  const float* logits = nullptr;
+  const Weights* weights = nullptr;  ///< null: every sample counts once
+};
+
+}  // namespace sidecar::evaluate

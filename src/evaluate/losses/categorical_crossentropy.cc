@@ -1,0 +1,105 @@
+#include <cmath>
+
+#include "base/status_macros.h"
+#include "evaluate/losses/crossentropy.h"
+#include "evaluate/losses/elementwise.h"
+#include "evaluate/losses/softmax_rows.h"
+
+namespace sidecar::evaluate {
+namespace {
+
+class CategoricalCrossentropy final : public PerSampleFunction {
+ public:
+  CategoricalCrossentropy(bool from_logits, float smoothing, std::int64_t axis)
+      : from_logits_(from_logits), smoothing_(smoothing), axis_(axis) {}
+
+  [[nodiscard]] Result<Shape> ValueShape(const Shape& labels,
+                                         const Shape& prediction) const override {
+    constexpr std::string_view kWanted =
+        "categorical crossentropy needs one label value for each class (integer labels: "
+        "sparse_categorical_crossentropy)";
+    if (labels.rank() != prediction.rank()) return ShapesDiffer(labels, prediction, kWanted);
+    for (std::size_t axis = 0; axis < labels.rank(); ++axis) {
+      const bool unknown = labels[axis] == Shape::kUnknown || prediction[axis] == Shape::kUnknown;
+      if (!unknown && labels[axis] != prediction[axis]) {
+        return ShapesDiffer(labels, prediction, kWanted);
+      }
+    }
+    return WithoutAxis(prediction, axis_);
+  }
+
+  Status Compute(const FunctionInput& input, Values& values) override {
+    const AxisLayout layout = LayoutAround(input.prediction_shape, axis_);
+    SIDECAR_ASSIGN_OR_RETURN(std::span<const float> labels, input.labels->Floats());
+    labels = ClassesLast(labels, layout, label_buffer_);
+    if (smoothing_ != 0) labels = Smooth(labels, layout.size);
+    std::span<const float> prediction = input.prediction;
+    if (input.logits != nullptr) prediction = {input.logits, prediction.size()};
+    prediction = ClassesLast(prediction, layout, prediction_buffer_);
+    if (from_logits_ || input.logits != nullptr) {
+      ComputeFromLogits(prediction, labels, layout.size, values);
+    } else {
+      ComputeFromProbabilities(prediction, labels, layout.size, values);
+    }
+    return Status();
+  }
+
+ private:
+  std::span<const float> Smooth(std::span<const float> labels, std::size_t classes) {
+    smoothed_.resize(labels.size());
+    const float rest = smoothing_ / static_cast<float>(classes);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      smoothed_[i] = labels[i] * (1.0F - smoothing_) + rest;
+    }
+    return smoothed_;
+  }
+
+  // tf.nn.softmax_cross_entropy_with_logits.
+  void ComputeFromLogits(std::span<const float> logits, std::span<const float> labels,
+                         std::size_t classes, Values& values) {
+    softmax_.Compute(logits, classes);
+    for (std::size_t row = 0; row < values.data.size(); ++row) {
+      double sum = 0;
+      for (std::size_t i = row * classes; i < (row + 1) * classes; ++i) {
+        const float log_p = logits[i] - softmax_.greatest(row) - softmax_.log_sum(row);
+        sum -= static_cast<double>(labels[i] * log_p);
+      }
+      values.data[row] = static_cast<float>(sum);
+    }
+  }
+
+  static void ComputeFromProbabilities(std::span<const float> prediction,
+                                       std::span<const float> labels, std::size_t classes,
+                                       Values& values) {
+    for (std::size_t row = 0; row < values.data.size(); ++row) {
+      const auto total = static_cast<float>(Sum(prediction.subspan(row * classes, classes)));
+      double sum = 0;
+      for (std::size_t i = row * classes; i < (row + 1) * classes; ++i) {
+        const float p = ClipProbability(prediction[i] / total);
+        // One-hot labels need one logarithm a row; p is clipped or NaN.
+        if (labels[i] == 0 && p == p) continue;
+        sum -= static_cast<double>(labels[i] * std::log(p));
+      }
+      values.data[row] = static_cast<float>(sum);
+    }
+  }
+
+  bool from_logits_;
+  float smoothing_;
+  std::int64_t axis_;
+  SoftmaxRows softmax_;
+  std::vector<float> label_buffer_;
+  std::vector<float> prediction_buffer_;
+  std::vector<float> smoothed_;
+};
+
+}  // namespace
+
+std::unique_ptr<PerSampleFunction> MakeCategoricalCrossentropy(ObjectConfig& config, KerasVersion) {
+  const bool from_logits = config.Bool("from_logits", false);
+  const auto smoothing = static_cast<float>(config.Number("label_smoothing", 0.0));
+  const std::int64_t axis = config.Integer("axis", -1);
+  return std::make_unique<CategoricalCrossentropy>(from_logits, smoothing, axis);
+}
+
+}  // namespace sidecar::evaluate

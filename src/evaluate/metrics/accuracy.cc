@@ -1,0 +1,171 @@
+#include "evaluate/metrics/accuracy.h"
+
+#include <cmath>
+#include <limits>
+
+#include "base/status_macros.h"
+#include "evaluate/losses/elementwise.h"
+#include "evaluate/metrics/class_scores.h"
+
+namespace sidecar::evaluate {
+namespace {
+
+// Values for each element: `match(label, prediction)`.
+template <class Match>
+class ElementMatches final : public PerSampleFunction {
+ public:
+  ElementMatches(Match match, bool mean_of_last) : match_(match), mean_of_last_(mean_of_last) {}
+
+  [[nodiscard]] Result<Shape> ValueShape(const Shape& labels,
+                                         const Shape& prediction) const override {
+    SIDECAR_ASSIGN_OR_RETURN(Shape common, ElementPairs::CommonShape(labels, prediction));
+    if (mean_of_last_) return WithoutAxis(common, -1);
+    return common;
+  }
+
+  Status Compute(const FunctionInput& input, Values& values) override {
+    SIDECAR_ASSIGN_OR_RETURN(const Shape common,
+                             ElementPairs::CommonShape(input.label_shape, input.prediction_shape));
+    SIDECAR_RETURN_IF_ERROR(pairs_.Load(input, common));
+    const std::span<const float> labels = pairs_.labels();
+    const std::span<const float> predictions = pairs_.predictions();
+    matches_.resize(labels.size());
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      matches_[i] = match_(labels[i], predictions[i]) ? 1.0F : 0.0F;
+    }
+    if (mean_of_last_) {
+      MeanOfRows(matches_, values.data.size(), values.data);
+    } else {
+      values.data.swap(matches_);
+    }
+    return Status();
+  }
+
+ private:
+  Match match_;
+  bool mean_of_last_;
+  ElementPairs pairs_;
+  std::vector<float> matches_;
+};
+
+struct Equal {
+  bool operator()(float label, float prediction) const { return label == prediction; }
+};
+
+struct EqualAboveThreshold {
+  float threshold = 0.5F;
+  bool operator()(float label, float prediction) const {
+    return label == (prediction > threshold ? 1.0F : 0.0F);
+  }
+};
+
+class CategoricalAccuracy final : public PerSampleFunction {
+ public:
+  explicit CategoricalAccuracy(KerasVersion version) : version_(version) {}
+
+  [[nodiscard]] Result<Shape> ValueShape(const Shape& labels,
+                                         const Shape& prediction) const override {
+    return DenseClassShape(labels, prediction, "categorical accuracy");
+  }
+
+  Status Compute(const FunctionInput& input, Values& values) override {
+    SIDECAR_ASSIGN_OR_RETURN(const std::span<const float> labels, input.labels->Floats());
+    const std::size_t rows = values.data.size();
+    const std::size_t label_classes = rows == 0 ? 0 : labels.size() / rows;
+    const std::size_t classes = rows == 0 ? 0 : input.prediction.size() / rows;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::size_t wanted =
+          ArgMax(labels.subspan(row * label_classes, label_classes), version_);
+      const std::size_t found = ArgMax(input.prediction.subspan(row * classes, classes), version_);
+      values.data[row] = wanted == found ? 1.0F : 0.0F;
+    }
+    return Status();
+  }
+
+ private:
+  KerasVersion version_;
+};
+
+class SparseCategoricalAccuracy final : public PerSampleFunction {
+ public:
+  explicit SparseCategoricalAccuracy(KerasVersion version) : version_(version) {}
+
+  [[nodiscard]] Result<Shape> ValueShape(const Shape& labels,
+                                         const Shape& prediction) const override {
+    return SparseClassShape(labels, prediction, "sparse categorical accuracy");
+  }
+
+  Status Compute(const FunctionInput& input, Values& values) override {
+    SIDECAR_ASSIGN_OR_RETURN(const std::span<const float> labels, input.labels->Floats());
+    const std::size_t rows = values.data.size();
+    const std::size_t classes = rows == 0 ? 0 : input.prediction.size() / rows;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::size_t found = ArgMax(input.prediction.subspan(row * classes, classes), version_);
+      values.data[row] = labels[row] == static_cast<float>(found) ? 1.0F : 0.0F;
+    }
+    return Status();
+  }
+
+ private:
+  KerasVersion version_;
+};
+
+// A value that orders as Keras 3 does: its argmax puts -0 below 0.
+float Ordered(float value, KerasVersion version) {
+  if (version == KerasVersion::kKeras3 && value == 0 && std::signbit(value)) {
+    return -std::numeric_limits<float>::min();
+  }
+  return value;
+}
+
+}  // namespace
+
+std::size_t ArgMax(std::span<const float> values, KerasVersion version) {
+  std::size_t best = 0;
+  float greatest = -std::numeric_limits<float>::infinity();
+  bool zero = false;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] > greatest) {
+      greatest = values[i];
+      best = i;
+    }
+    zero |= values[i] == 0;
+  }
+  if (!zero || greatest != 0 || version == KerasVersion::kKeras2) return best;
+  greatest = -std::numeric_limits<float>::infinity();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (Ordered(values[i], version) > greatest) {
+      greatest = Ordered(values[i], version);
+      best = i;
+    }
+  }
+  return best;
+}
+
+std::unique_ptr<PerSampleFunction> MakeAccuracy(ObjectConfig&, KerasVersion) {
+  return std::make_unique<ElementMatches<Equal>>(Equal{}, false);
+}
+
+std::unique_ptr<PerSampleFunction> MakeBinaryAccuracy(ObjectConfig& config, KerasVersion) {
+  const auto threshold = static_cast<float>(config.Number("threshold", 0.5));
+  return std::make_unique<ElementMatches<EqualAboveThreshold>>(EqualAboveThreshold{threshold},
+                                                               false);
+}
+
+std::unique_ptr<PerSampleFunction> MakeBinaryAccuracyFunction(ObjectConfig& config,
+                                                              KerasVersion version) {
+  const auto threshold = static_cast<float>(config.Number("threshold", 0.5));
+  return std::make_unique<ElementMatches<EqualAboveThreshold>>(EqualAboveThreshold{threshold},
+                                                               version == KerasVersion::kKeras2);
+}
+
+std::unique_ptr<PerSampleFunction> MakeCategoricalAccuracy(ObjectConfig&, KerasVersion version) {
+  return std::make_unique<CategoricalAccuracy>(version);
+}
+
+std::unique_ptr<PerSampleFunction> MakeSparseCategoricalAccuracy(ObjectConfig&,
+                                                                 KerasVersion version) {
+  return std::make_unique<SparseCategoricalAccuracy>(version);
+}
+
+}  // namespace sidecar::evaluate

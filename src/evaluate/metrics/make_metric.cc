@@ -1,0 +1,214 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "evaluate/metrics/mean.h"
+#include "evaluate/metrics/metric_table.h"
+
+namespace sidecar::evaluate {
+namespace {
+
+bool IsKeras2(KerasVersion version) { return version == KerasVersion::kKeras2; }
+
+Made<NamedMetric> NotSupported(std::string what) { return {nullptr, std::move(what)}; }
+
+Made<NamedMetric> Named(std::string name, std::unique_ptr<MetricAccumulator> metric) {
+  auto named = std::make_unique<NamedMetric>();
+  named->name = std::move(name);
+  named->metric = std::move(metric);
+  return {std::move(named), ""};
+}
+
+Status UnknownMetric(const std::string& name, KerasVersion version) {
+  return Status(StatusCode::kInvalidArgument,
+                fmt::format("Keras {} has no metric '{}'; docs/supported.md lists the names",
+                            IsKeras2(version) ? 2 : 3, name));
+}
+
+// Mean and its like take values, not labels and predictions: Keras fails on the first batch.
+bool TakesOneArgument(const std::string& class_name) {
+  constexpr std::string_view kNames[] = {"Mean", "Sum", "MeanTensor", "SumOverBatchSize",
+                                         "mean", "sum"};
+  return std::find(std::begin(kNames), std::end(kNames), class_name) != std::end(kNames);
+}
+
+const MetricEntry* FindClass(std::string_view name, KerasVersion version) {
+  for (const MetricEntry& entry : MetricTable()) {
+    if (entry.class_name == name && IsKnown(entry.known, version)) return &entry;
+  }
+  return nullptr;
+}
+
+// Functions among the metrics, by their own name or a string of Keras 2.
+const MetricEntry* FindFunction(std::string_view name) {
+  for (const MetricEntry& entry : MetricTable()) {
+    if (entry.function_name.empty()) continue;
+    if (entry.function_name == name || HasName(entry.keras2_names, name)) return &entry;
+  }
+  return nullptr;
+}
+
+// Keras 3's strings all stand for classes.
+const MetricEntry* FindKeras3String(std::string_view name) {
+  for (const MetricEntry& entry : MetricTable()) {
+    if (!IsKnown(entry.known, KerasVersion::kKeras3)) continue;
+    if (entry.class_name == name || entry.snake_name == name || HasName(entry.keras3_names, name)) {
+      return &entry;
+    }
+  }
+  return nullptr;
+}
+
+// The function that a name stands for, among metrics first, then among losses.
+struct FoundFunction {
+  FunctionFactory make = nullptr;
+  bool known = false;
+};
+FoundFunction FindAnyFunction(std::string_view name, KerasVersion version) {
+  if (const MetricEntry* entry = FindFunction(name)) return {entry->make_function, true};
+  if (const LossEntry* entry = FindLossFunction(name, version)) return {entry->make, true};
+  return {};
+}
+
+Result<Made<NamedMetric>> MakeClass(const MetricEntry& entry, const nlohmann::json& arguments,
+                                    const std::string& given, KerasVersion version) {
+  ObjectConfig config(arguments, fmt::format("metric '{}'", given));
+  if (entry.make == nullptr) return NotSupported(fmt::format("metric '{}'", given));
+  const std::string_view otherwise =
+      IsKeras2(version) ? entry.keras2_default : entry.keras3_default;
+  std::string name = config.Text("name", std::string(otherwise));
+  config.TakeDtype();
+  std::unique_ptr<MetricAccumulator> metric = entry.make(config, version);
+  SIDECAR_RETURN_IF_ERROR(config.Finish());
+  if (!config.unsupported().empty()) {
+    return NotSupported(fmt::format("metric '{}' with {}", given, config.unsupported()));
+  }
+  return Named(std::move(name), std::move(metric));
+}
+
+// MeanMetricWrapper(function, **arguments).
+Result<Made<NamedMetric>> MakeWrapper(const std::string& function, const nlohmann::json& arguments,
+                                      const std::string& default_name, KerasVersion version) {
+  const FoundFunction found = FindAnyFunction(function, version);
+  if (!found.known) {
+    return NotSupported(fmt::format("metric function '{}' (code of your own)", function));
+  }
+  if (found.make == nullptr) return NotSupported(fmt::format("metric '{}'", function));
+  ObjectConfig config(arguments, fmt::format("metric '{}'", function));
+  config.Raw("fn");
+  std::string name = config.Text("name", default_name);
+  config.TakeDtype();
+  std::unique_ptr<PerSampleFunction> made = found.make(config, version);
+  SIDECAR_RETURN_IF_ERROR(config.Finish());
+  if (!config.unsupported().empty()) {
+    return NotSupported(fmt::format("metric '{}' with {}", function, config.unsupported()));
+  }
+  return Named(std::move(name), std::make_unique<MeanOfFunction>(std::move(made), version));
+}
+
+Result<Made<NamedMetric>> MakeFromLoss(const Identifier& identifier, KerasVersion version) {
+  SIDECAR_ASSIGN_OR_RETURN(Made<OutputLoss> loss, MakeLoss(identifier, version));
+  if (loss.object == nullptr) return NotSupported(std::move(loss.unsupported));
+  std::string name = loss.object->name();
+  return Named(std::move(name), std::make_unique<MeanOfLoss>(std::move(loss.object), version));
+}
+
+Result<Made<NamedMetric>> MakeFromObject(const Identifier& identifier, KerasVersion version) {
+  if (identifier.from_losses) return MakeFromLoss(identifier, version);
+  if (identifier.name == "MeanMetricWrapper" && identifier.config.contains("fn")) {
+    const nlohmann::json& fn = identifier.config["fn"];
+    SIDECAR_ASSIGN_OR_RETURN(const Identifier function, ReadFunction(fn));
+    if (function.kind == Identifier::Kind::kFunction && !function.custom) {
+      return MakeWrapper(function.name, identifier.config, "mean_metric_wrapper", version);
+    }
+    return NotSupported(fmt::format("metric '{}' around '{}'", identifier.name, function.name));
+  }
+  const MetricEntry* entry = FindClass(identifier.name, version);
+  if (entry == nullptr) return UnknownMetric(identifier.name, version);
+  return MakeClass(*entry, identifier.config, identifier.name, version);
+}
+
+Result<Made<NamedMetric>> MakeFromString(const std::string& name, KerasVersion version) {
+  if (!IsKeras2(version)) {
+    const MetricEntry* entry = FindKeras3String(name);
+    if (entry == nullptr) return UnknownMetric(name, version);
+    return MakeClass(*entry, {{"name", name}}, name, version);
+  }
+  if (const MetricEntry* entry = FindFunction(name)) {
+    if (entry->make_function == nullptr) return NotSupported(fmt::format("metric '{}'", name));
+    return MakeWrapper(name, nlohmann::json::object(), name, version);
+  }
+  const MetricEntry* entry = FindClass(name, version);
+  if (entry == nullptr) return UnknownMetric(name, version);
+  return MakeClass(*entry, nlohmann::json::object(), name, version);
+}
+
+std::string Lower(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+// The function that a string stands for that is resolved by shape; empty for other strings.
+std::string ResolveByShape(const std::string& name, const LabelShapes& shapes,
+                           KerasVersion version) {
+  const std::string lower = Lower(name);
+  const bool accuracy = lower == "accuracy" || lower == "acc";
+  const bool crossentropy = IsKeras2(version) && (lower == "crossentropy" || lower == "ce");
+  if (!accuracy && !crossentropy) return {};
+  const std::string end = accuracy ? "accuracy" : "crossentropy";
+  switch (FindLabelKind(shapes)) {
+    case LabelKind::kBinary:
+      return "binary_" + end;
+    case LabelKind::kSparse:
+      return "sparse_categorical_" + end;
+    case LabelKind::kCategorical:
+      break;
+  }
+  return "categorical_" + end;
+}
+
+}  // namespace
+
+LabelKind FindLabelKind(const LabelShapes& shapes) {
+  // The batch dimension has no fixed size in Keras's graphs, so it is never taken for a 1.
+  const auto last = [](const Shape& shape) {
+    return shape.rank() < 2 ? Shape::kUnknown : shape[shape.rank() - 1];
+  };
+  const std::int64_t prediction = last(shapes.prediction);
+  if (prediction == 1) return LabelKind::kBinary;
+  const bool column = last(shapes.labels) == 1 && prediction > 1;
+  if (shapes.labels.rank() < shapes.prediction.rank() || column) return LabelKind::kSparse;
+  return LabelKind::kCategorical;
+}
+
+Result<Made<NamedMetric>> MakeMetric(const Identifier& identifier, const LabelShapes& shapes,
+                                     KerasVersion version) {
+  if (identifier.custom) {
+    return NotSupported(fmt::format("metric '{}' (code of your own)", identifier.name));
+  }
+  if (identifier.kind != Identifier::Kind::kFunction && TakesOneArgument(identifier.name)) {
+    return Status(StatusCode::kInvalidArgument,
+                  fmt::format("metric '{}' takes values, not labels and predictions, so Keras "
+                              "cannot compile it; for the mean of a function use "
+                              "MeanMetricWrapper with fn",
+                              identifier.name));
+  }
+  switch (identifier.kind) {
+    case Identifier::Kind::kString: {
+      const std::string function = ResolveByShape(identifier.name, shapes, version);
+      if (function.empty()) return MakeFromString(identifier.name, version);
+      return MakeWrapper(function, nlohmann::json::object(), identifier.name, version);
+    }
+    case Identifier::Kind::kFunction:
+      return MakeWrapper(identifier.name, nlohmann::json::object(), identifier.name, version);
+    case Identifier::Kind::kClass:
+      break;
+  }
+  return MakeFromObject(identifier, version);
+}
+
+}  // namespace sidecar::evaluate

@@ -1,0 +1,135 @@
+#include "evaluate/metrics/mean.h"
+
+#include <utility>
+
+#include "base/status_macros.h"
+#include "evaluate/rank_rules.h"
+
+namespace sidecar::evaluate {
+namespace {
+
+std::size_t SampleCount(const Values& values) {
+  return values.shape.rank() == 0 ? 1 : static_cast<std::size_t>(values.shape[0]);
+}
+
+void AddTo(std::span<float> state, double total, double count) {
+  state[0] += static_cast<float>(total);
+  state[1] += static_cast<float>(count);
+}
+
+}  // namespace
+
+void MeanUpdate::AddUnweighted(const Values& values, std::span<float> state) {
+  const std::size_t samples = SampleCount(values);
+  if (version_ == KerasVersion::kKeras2 || samples == values.data.size()) {
+    AddTo(state, Sum(values.data), static_cast<double>(values.data.size()));
+    return;
+  }
+  sample_means_.resize(samples);
+  MeanOfRows(values.data, samples, sample_means_);
+  AddTo(state, Sum(sample_means_), static_cast<double>(samples));
+}
+
+Status MeanUpdate::LoadWeights(Values& values, const OutputView& view) {
+  Weights weights = view.weights != nullptr ? *view.weights : Weights{};
+  if (view.weights != nullptr) {
+    SIDECAR_ASSIGN_OR_RETURN(AlignedWeights aligned,
+                             AlignWeights(values.shape, view.prediction_shape, weights.shape,
+                                          version_, WeightUse::kMean));
+    if (aligned.values.rank() < values.shape.rank() && values.mask.empty()) {
+      const std::size_t rows = ElementCount(aligned.values);
+      MeanOfRows(values.data, rows, values.data);
+      values.data.resize(rows);
+      values.shape = aligned.values;
+    } else {
+      // Under a mask the weights get every dimension of the values.
+      std::vector<std::int64_t> sizes = aligned.weights.sizes();
+      sizes.resize(values.shape.rank(), 1);
+      aligned.weights = Shape(std::move(sizes));
+    }
+    if (aligned.weights == values.shape) {
+      weights_.assign(weights.data.begin(), weights.data.end());
+    } else {
+      Broadcast(weights.data, aligned.weights, values.shape, weights_);
+    }
+  } else {
+    weights_.assign(values.data.size(), 1.0F);
+  }
+  for (std::size_t i = 0; i < values.mask.size(); ++i) {
+    if (values.mask[i] == 0) weights_[i] *= 0.0F;
+  }
+  return Status();
+}
+
+Status MeanUpdate::Add(Values& values, const OutputView& view, std::span<float> state) {
+  const bool keras2 = version_ == KerasVersion::kKeras2;
+  if (view.weights == nullptr && (values.mask.empty() || !keras2)) {
+    AddUnweighted(values, state);
+    return Status();
+  }
+  SIDECAR_RETURN_IF_ERROR(LoadWeights(values, view));
+  for (std::size_t i = 0; i < values.data.size(); ++i) values.data[i] *= weights_[i];
+  const std::size_t samples = SampleCount(values);
+  if (keras2 || samples == values.data.size()) {
+    AddTo(state, Sum(values.data), Sum(weights_));
+    return Status();
+  }
+  MeanOfRows(values.data, samples, values.data);
+  MeanOfRows(weights_, samples, weights_);
+  AddTo(state, Sum({values.data.data(), samples}), Sum({weights_.data(), samples}));
+  return Status();
+}
+
+float MeanResult(std::span<const float> state) {
+  return state[1] == 0 ? 0.0F : state[0] / state[1];
+}
+
+MeanOfFunction::MeanOfFunction(std::unique_ptr<PerSampleFunction> function, KerasVersion version)
+    : MetricAccumulator(2), function_(std::move(function)), version_(version), mean_(version) {}
+
+Status MeanOfFunction::Check(const Shape& labels, const Shape& prediction,
+                             const Shape* weights) const {
+  const AlignedShapes shapes = AlignLabels(labels, prediction, version_);
+  SIDECAR_ASSIGN_OR_RETURN(const Shape values,
+                           function_->ValueShape(shapes.labels, shapes.prediction));
+  if (weights == nullptr) return Status();
+  return AlignWeights(values, prediction, *weights, version_, WeightUse::kMean).status();
+}
+
+Status MeanOfFunction::Update(const OutputView& view) {
+  SIDECAR_RETURN_IF_ERROR(ComputeValues(*function_, view, version_, values_));
+  return mean_.Add(values_, view, state_);
+}
+
+MetricValue MeanOfFunction::Result() const { return static_cast<double>(MeanResult(state_)); }
+
+MeanOfLoss::MeanOfLoss(std::unique_ptr<OutputLoss> loss, KerasVersion version)
+    : MetricAccumulator(2), loss_(std::move(loss)), mean_(version) {}
+
+Status MeanOfLoss::Check(const Shape& labels, const Shape& prediction, const Shape* weights) const {
+  if (weights != nullptr && loss_->reduction() != LossReduction::kNone) {
+    return Status(StatusCode::kInvalidArgument,
+                  "a loss object among weighted_metrics gives one value for each batch, which "
+                  "sample weights cannot be applied to; use the metric of that name instead");
+  }
+  return loss_->Check(labels, prediction, nullptr);
+}
+
+Status MeanOfLoss::Update(const OutputView& view) {
+  OutputView without_weights = view;
+  without_weights.weights = nullptr;
+  if (loss_->reduction() == LossReduction::kNone) {
+    SIDECAR_ASSIGN_OR_RETURN(const Values* values, loss_->WeightedValues(without_weights));
+    values_.shape = values->shape;
+    values_.data = values->data;
+    return mean_.Add(values_, view, state_);
+  }
+  SIDECAR_ASSIGN_OR_RETURN(const LossValue value, loss_->Compute(without_weights));
+  state_[0] += value.value;
+  state_[1] += 1;
+  return Status();
+}
+
+MetricValue MeanOfLoss::Result() const { return static_cast<double>(MeanResult(state_)); }
+
+}  // namespace sidecar::evaluate

@@ -1,0 +1,55 @@
+// A metric: state that batches are added to.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "evaluate/labels.h"
+#include "sidecar/callbacks.h"
+#include "sidecar/status.h"
+#include "sidecar/tensor.h"
+
+namespace sidecar::evaluate {
+
+/// keras.metrics.Metric: float32 state vectors, which batches add to. Not thread-safe.
+///
+/// The state can be taken out, put back and merged: the state of a whole data set is the merged
+/// state of its parts, up to float32 rounding.
+class MetricAccumulator {
+ public:
+  /// All metrics start from zeros.
+  explicit MetricAccumulator(std::size_t state_size) : state_(state_size, 0.0F) {}
+  MetricAccumulator(const MetricAccumulator&) = delete;
+  MetricAccumulator& operator=(const MetricAccumulator&) = delete;
+  virtual ~MetricAccumulator() = default;
+
+  /// Forgets all batches.
+  void Reset() { std::fill(state_.begin(), state_.end(), 0.0F); }
+  /// Checks shapes before the first batch; sizes may be unknown. `weights` is null where there are
+  /// none. kFailedPrecondition, or kInvalidArgument for what no data could make work.
+  [[nodiscard]] virtual Status Check(const Shape& labels, const Shape& prediction,
+                                     const Shape* weights) const = 0;
+  /// Adds a batch. kFailedPrecondition for labels and weights that cannot be; the state is then
+  /// unspecified.
+  virtual Status Update(const OutputView& view) = 0;
+  /// The result over all batches so far.
+  [[nodiscard]] virtual MetricValue Result() const = 0;
+
+  /// The state, in the order of Keras's variables.
+  [[nodiscard]] std::span<const float> state() const { return state_; }
+  /// Puts a state back. kInvalidArgument where it has another size.
+  Status Load(std::span<const float> state);
+  /// Adds the state of another part of the data. kInvalidArgument where it has another size.
+  Status Merge(std::span<const float> state);
+
+ protected:
+  std::vector<float> state_;
+
+ private:
+  [[nodiscard]] Status CheckSize(std::span<const float> state) const;
+};
+
+}  // namespace sidecar::evaluate

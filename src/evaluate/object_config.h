@@ -1,0 +1,54 @@
+// Reads the configuration of one loss or metric.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "sidecar/status.h"
+
+namespace sidecar::evaluate {
+
+/// The `config` of a serialised loss or metric: keyword arguments of its constructor or function.
+/// Values of a wrong type and arguments that nothing asked for are mistakes, reported by Finish();
+/// until then defaults stand in. Not thread-safe.
+class ObjectConfig {
+ public:
+  /// `config` is an object or null (no arguments); `owner` says whose it is in messages.
+  ObjectConfig(nlohmann::json config, std::string owner);
+
+  /// The value of an argument, or the default where it is absent or null.
+  bool Bool(const std::string& key, bool otherwise);
+  double Number(const std::string& key, double otherwise);
+  std::int64_t Integer(const std::string& key, std::int64_t otherwise);
+  std::optional<std::int64_t> OptionalInteger(const std::string& key);
+  std::string Text(const std::string& key, const std::string& otherwise);
+  /// Whether the argument is there and null.
+  [[nodiscard]] bool HasNull(const std::string& key) const;
+  /// The raw value, null where it is absent.
+  nlohmann::json Raw(const std::string& key);
+  /// Takes `dtype`: float32, by name or as a policy. Others are an unsupported().
+  void TakeDtype();
+
+  /// What is asked for in a valid way but not supported, empty where there is nothing.
+  [[nodiscard]] const std::string& unsupported() const { return unsupported_; }
+  /// kInvalidArgument for the first mistake.
+  [[nodiscard]] Status Finish() const;
+
+  [[nodiscard]] const std::string& owner() const { return owner_; }
+  /// Further mistakes found by whoever interprets a value; the first counts.
+  void Mistake(const std::string& key, const std::string& allowed);
+
+ private:
+  const nlohmann::json* Find(const std::string& key);
+
+  nlohmann::json config_;
+  std::string owner_;
+  std::set<std::string> read_;
+  Status mistake_;
+  std::string unsupported_;
+};
+
+}  // namespace sidecar::evaluate

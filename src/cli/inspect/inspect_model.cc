@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,7 +79,7 @@ void AddCompileConfig(InspectReport& report, const std::string& config) {
 
 }  // namespace
 
-Result<InspectReport> InspectModel(base::FileSystem& /*fs*/, const std::string& path) {
+Result<InspectReport> InspectModel(base::FileSystem& fs, const std::string& path) {
   InspectReport report(path, "model", "a Keras model");
   const Result<Model> loaded = Model::Load(path);
   if (!loaded.ok()) {
@@ -102,6 +103,11 @@ Result<InspectReport> InspectModel(base::FileSystem& /*fs*/, const std::string& 
   report.AddField("layers", model.layers, fmt::format("{}", fmt::join(model.layers, ", ")));
   AddCompileConfig(report, model.compile_config);
   AddVariables(report, model);
+  if (path.ends_with(".keras")) {
+    SIDECAR_ASSIGN_OR_RETURN(const std::optional<InspectReport> weights,
+                             InspectArchiveWeights(fs, path));
+    if (weights) report.AddReport("weights", *weights);
+  }
   return report;
 }
 

@@ -4,6 +4,7 @@
 // read.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/file_system.h"
@@ -19,7 +20,11 @@ Result<InspectReport> InspectCheckpoint(base::FileSystem& fs, const std::string&
 Result<InspectReport> InspectDirectory(base::FileSystem& fs, const std::string& path);
 /// HDF5 weights: their data sets.
 Result<InspectReport> InspectWeightsFile(base::FileSystem& fs, const std::string& path);
-/// A model file: inputs, outputs, layers, variables, compile config, Keras version.
+/// The weights inside a `.keras` file; nothing where it has none.
+Result<std::optional<InspectReport>> InspectArchiveWeights(base::FileSystem& fs,
+                                                           const std::string& path);
+/// A model file: inputs, outputs, layers, variables, compile config, Keras version, the
+/// weights inside it.
 Result<InspectReport> InspectModel(base::FileSystem& fs, const std::string& path);
 /// An event file: its tags with their steps and last values.
 Result<InspectReport> InspectEvents(base::FileSystem& fs, const std::string& path);

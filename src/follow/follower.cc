@@ -26,6 +26,8 @@ namespace {
 using base::Clock;
 using watch::Candidate;
 
+constexpr Clock::Duration kVeryLong = std::chrono::hours(24 * 365 * 10);
+
 /// What was chosen to be evaluated.
 struct Task {
   Candidate candidate;
@@ -383,7 +385,12 @@ void Follower::Finish() {
 }  // namespace
 
 Status Follow(const FollowContext& context, const FollowOptions& options) {
-  Follower follower(context, options);
+  FollowOptions bounded = options;
+  // Points in time are nanoseconds in 64 bits.
+  bounded.poll_interval = std::min(bounded.poll_interval, kVeryLong);
+  bounded.retry_for = std::min(bounded.retry_for, kVeryLong);
+  if (bounded.timeout) bounded.timeout = std::min(*bounded.timeout, kVeryLong);
+  Follower follower(context, bounded);
   Status status = follower.Run();
   follower.Finish();
   return status;

@@ -17,17 +17,19 @@ namespace sidecar::checkpoint {
 ///
 /// - An HDF5 file in the layout of Keras 3 (`.weights.h5`), or a ZIP archive with such a file as
 ///   its member `model.weights.h5` (`.keras`): a variable is the dataset at the first of
-///   VariableRequest::archive_paths that exists, for instance `layers/dense/vars/0`. Files of
-///   Keras 2.13, which call the container `_layer_checkpoint_dependencies`, are looked up under
-///   that name as well.
+///   VariableRequest::archive_paths that exists, for instance `layers/dense/vars/0`.
 /// - An HDF5 file in the older layout (`layer_names` at the root or below `model_weights`): a
-///   variable is the one whose layer and weight name are the last two parts of
-///   VariableRequest::name, as in `dense/kernel`.
+///   variable is the only one of the layer that VariableRequest::name begins with whose weight name
+///   ends in the last two parts of that name, as in `dense/kernel:0`.
+///
+/// The step is the optimizer's first variable where it is an integer: an inner optimizer's before
+/// that of the loss scaling around it.
 ///
 /// Fails with kNotFound where no file is, kUnavailable or kDataLoss where it is incomplete or
-/// damaged, kUnimplemented for another kind of file or member. Results of Read() as
-/// variable_source.h says; kUnavailable where the file changed while it was read. digest() is the
-/// SHA-256 of the whole file, computed here in one pass.
+/// damaged, kUnimplemented for weights of Keras 1 and archives without that member. Read() and
+/// ReadStep() fail as variable_source.h says, and with kUnavailable where the file has changed
+/// since it was opened. A member's CRC-32 is checked here. digest() is the SHA-256 of the whole
+/// file, computed here in one pass.
 Result<std::unique_ptr<VariableSource>> OpenKerasWeights(base::FileSystem& file_system,
                                                          const std::string& path);
 

@@ -28,9 +28,13 @@ struct ModelInput {
 };
 
 struct ModelOutput {
-  std::string name;  ///< as Keras names it for losses and metrics
-  DType dtype = DType::kFloat32;
-  Shape shape;  ///< of one sample; may hold Shape::kUnknown
+  std::string name;               ///< as Keras names it for losses and metrics
+  DType dtype = DType::kFloat32;  ///< of the graph's result
+  Shape shape;                    ///< of one sample; may hold Shape::kUnknown
+  /// What Keras computes the output in: float16, bfloat16 or float64 under such a dtype policy.
+  /// There Keras 2 uses the logits for losses alone, since its metrics cast the output first, and
+  /// Keras 3 for metrics alone, since its losses do.
+  DType keras_dtype = DType::kFloat32;
   /// The graph result that holds this output.
   std::size_t result = 0;
   /// Where softmax or sigmoid directly produces the output: the graph result that holds their

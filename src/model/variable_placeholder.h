@@ -26,6 +26,8 @@ class VariablePlaceholder : public ov::op::Op {
   bool visit_attributes(ov::AttributeVisitor& visitor) override;
 
   [[nodiscard]] std::size_t index() const { return index_; }
+  /// For a graph that is built before the order of its variables is known.
+  void set_index(std::size_t index) { index_ = index; }
 
  private:
   std::size_t index_ = 0;

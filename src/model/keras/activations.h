@@ -1,0 +1,46 @@
+// Activation functions: by name, as a config gives them to Activation, Dense and the like.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/keras/layer_context.h"
+#include "model/keras/value.h"
+#include "sidecar/model.h"
+#include "sidecar/status.h"
+
+namespace sidecar::model::keras {
+
+/// The value after the activation of `config[key]`: a name, a serialized function, or a serialized
+/// activation layer; nothing, null and "linear" leave the very value. Softmax and sigmoid leave
+/// their input as the result's logits.
+Result<Value> Activated(LayerContext& context, std::string_view key, const Value& input);
+
+/// Why the activation cannot be applied under these rules ("the activation 'x'"), or nothing.
+std::optional<std::string> UnsupportedActivation(const nlohmann::json& activation,
+                                                 KerasVersion rules);
+
+/// The softmax over several axes at once.
+GraphOutput SoftmaxOver(const GraphOutput& input, const std::vector<std::int64_t>& axes);
+
+/// relu with all parameters, as tf.keras.activations.relu computes it.
+struct ReluParameters {
+  double negative_slope = 0;
+  std::optional<double> max_value;
+  double threshold = 0;
+};
+GraphOutput ParametricRelu(const GraphOutput& input, const ReluParameters& parameters);
+GraphOutput LeakyRelu(const GraphOutput& input, double slope);
+
+/// All activation names with the Kerases that know them.
+struct ActivationName {
+  std::string_view name;
+  bool keras2 = false;
+  bool keras3 = false;
+};
+std::vector<ActivationName> ActivationNames();
+
+}  // namespace sidecar::model::keras

@@ -1,0 +1,336 @@
+#include "model/keras/description_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "model/keras/config_reader.h"
+#include "model/keras/json_text.h"
+#include "model/keras/node_reader.h"
+
+namespace sidecar::model::keras {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMostLayersAndCalls = 200'000;
+
+// The calls of a Functional model's layers before names are resolved.
+struct UnresolvedLayer {
+  std::vector<NamedCall> calls;
+  std::int64_t lowest_node = std::numeric_limits<std::int64_t>::max();  // of all references to it
+};
+
+class DescriptionReader {
+ public:
+  Result<std::shared_ptr<LayerObject>> ReadLayer(const json& value, const std::string& path);
+
+ private:
+  using LayerResult = Result<std::shared_ptr<LayerObject>>;
+
+  Status ReadModel(const json& object, LayerObject& layer, const std::string& path);
+  Status ReadSequential(const json& object, const json& layers, ModelDescription& model,
+                        const std::string& path);
+  Status ReadFunctional(const json& layers, const ConfigReader& config, ModelDescription& model);
+  Status ReadCalls(const json& value, const std::string& path, const LayerObject& layer,
+                   UnresolvedLayer& out, ModelDescription& model);
+  Status Count(const std::string& path);
+
+  std::size_t count_ = 0;                                        // layers and calls so far
+  std::map<std::int64_t, std::shared_ptr<LayerObject>> shared_;  // by shared_object_id
+};
+
+// The name of a layer: beside its config, in it, or else its class.
+std::string NameOf(const json& object, const LayerObject& layer) {
+  for (const json* place : {&object, layer.config}) {
+    std::string name = TextMember(*place, "name");
+    if (!name.empty()) return name;
+  }
+  return layer.class_name;
+}
+
+// The list of layers in a model's config; null where there is none.
+const json* LayersOf(const json& config) {
+  if (config.is_array()) return &config;  // Sequential in the oldest files
+  const json* layers = ConfigReader(config, "").Find("layers");
+  return layers != nullptr && layers->is_array() ? layers : nullptr;
+}
+
+bool IsModelClass(const std::string& class_name) {
+  return class_name == "Sequential" || class_name == "Functional" || class_name == "Model";
+}
+
+// The shape of the first layer's input with the batch dimension, where a Sequential model without
+// an InputLayer names it; null otherwise.
+json KnownInputShape(const json& object, const json& config, const json& first) {
+  const auto member = [](const json* value, const char* key) {
+    return value == nullptr ? nullptr : ConfigReader(*value, "").Find(key);
+  };
+  const json* first_config = member(&first, "config");
+  for (const json* shape :
+       {member(first_config, "batch_input_shape"), member(first_config, "batch_shape"),
+        member(&config, "build_input_shape"),
+        member(member(&object, "build_config"), "input_shape")}) {
+    if (shape != nullptr) return *shape;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<LayerObject> MakeUpInput(const LayerObject& first, json batch_shape) {
+  auto layer = std::make_shared<LayerObject>();
+  layer->name = first.name + "_input";
+  layer->class_name = "InputLayer";
+  layer->module = first.module;
+  layer->made_up_config = std::make_shared<const json>(
+      json{{"name", layer->name},
+           {"batch_shape", std::move(batch_shape)},
+           {"dtype", first.class_name == "Embedding" ? "int32" : "float32"}});
+  layer->config = layer->made_up_config.get();
+  return layer;
+}
+
+Status DescriptionReader::Count(const std::string& path) {
+  if (++count_ <= kMostLayersAndCalls) return Status();
+  return {StatusCode::kDataLoss, fmt::format("{}: the model has more than {} layers and calls",
+                                             path, kMostLayersAndCalls)};
+}
+
+DescriptionReader::LayerResult DescriptionReader::ReadLayer(const json& value,
+                                                            const std::string& path) {
+  SIDECAR_RETURN_IF_ERROR(Count(path));
+  const ConfigReader reader(value, path);
+  if (!value.is_object()) {
+    return Status(StatusCode::kDataLoss,
+                  fmt::format("{} is {}; a layer object is allowed", path, Excerpt(value)));
+  }
+  const json* id = reader.Find("shared_object_id");
+  if (id != nullptr && id->is_number_integer()) {
+    const auto known = shared_.find(id->get<std::int64_t>());
+    if (known != shared_.end()) return known->second;
+  }
+  auto layer = std::make_shared<LayerObject>();
+  SIDECAR_ASSIGN_OR_RETURN(layer->class_name, reader.String("class_name"));
+  layer->config = reader.Find("config");
+  if (layer->config == nullptr || !(layer->config->is_object() || layer->config->is_array())) {
+    return reader.Wrong("config", "an object");
+  }
+  layer->name = NameOf(value, *layer);
+  layer->module = TextMember(value, "module");
+  layer->registered_name = TextMember(value, "registered_name");
+  if (IsModelClass(layer->class_name) && LayersOf(*layer->config) != nullptr) {
+    SIDECAR_RETURN_IF_ERROR(ReadModel(value, *layer, path));
+  } else if (!layer->config->is_object()) {
+    return reader.Wrong("config", "an object");
+  }
+  if (id != nullptr && id->is_number_integer()) shared_[id->get<std::int64_t>()] = layer;
+  return layer;
+}
+
+Status DescriptionReader::ReadModel(const json& object, LayerObject& layer,
+                                    const std::string& path) {
+  layer.model = std::make_unique<ModelDescription>();
+  ModelDescription& model = *layer.model;
+  const json& layers = *LayersOf(*layer.config);
+  if (layer.class_name == "Sequential") {
+    model.sequential = true;
+    return ReadSequential(object, layers, model, path + ".config");
+  }
+  return ReadFunctional(layers, ConfigReader(*layer.config, path + ".config"), model);
+}
+
+Status DescriptionReader::ReadSequential(const json& object, const json& layers,
+                                         ModelDescription& model, const std::string& path) {
+  if (layers.empty()) {
+    return {StatusCode::kDataLoss, fmt::format("{}.layers is empty; a model needs a layer", path)};
+  }
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    SIDECAR_ASSIGN_OR_RETURN(auto layer,
+                             ReadLayer(layers[i], fmt::format("{}.layers[{}]", path, i)));
+    const bool is_input = layer->class_name == "InputLayer";
+    if (is_input && i > 0) {
+      return {StatusCode::kDataLoss, fmt::format("{}.layers[{}] is an InputLayer; only the first "
+                                                 "layer of a Sequential model can be one",
+                                                 path, i)};
+    }
+    if (i == 0 && !is_input) {
+      json shape = KnownInputShape(object, object["config"], layers[0]);
+      model.layers.push_back({MakeUpInput(*layer, std::move(shape)), {LayerCall{}}});
+    }
+    LayerCall call;
+    if (!is_input) call.inputs.emplace_back(TensorReference{model.layers.size() - 1, 0, 0});
+    model.layers.push_back({std::move(layer), {std::move(call)}});
+  }
+  model.inputs.push_back({TensorReference{0, 0, 0}, ""});
+  model.outputs.push_back({TensorReference{model.layers.size() - 1, 0, 0}, ""});
+  return Status();
+}
+
+Status DescriptionReader::ReadCalls(const json& value, const std::string& path,
+                                    const LayerObject& layer, UnresolvedLayer& out,
+                                    ModelDescription& model) {
+  if (layer.class_name == "InputLayer") {
+    out.calls.emplace_back();
+    return Status();
+  }
+  const ConfigReader reader(value, path);
+  const json* nodes = reader.Find("inbound_nodes");
+  if (nodes == nullptr || !nodes->is_array()) return reader.Wrong("inbound_nodes", "a list");
+  for (std::size_t i = 0; i < nodes->size(); ++i) {
+    SIDECAR_RETURN_IF_ERROR(Count(path));
+    SIDECAR_ASSIGN_OR_RETURN(auto call,
+                             ReadCall((*nodes)[i], fmt::format("{}.inbound_nodes[{}]", path, i)));
+    if ((*nodes)[i].is_object() && (*nodes)[i].contains("args")) model.form = JsonForm::kKeras3;
+    out.calls.push_back(std::move(call));
+  }
+  return Status();
+}
+
+// Turns names and Keras's node numbers into positions.
+class Resolver {
+ public:
+  Resolver(ModelDescription& model, std::vector<UnresolvedLayer>& unresolved)
+      : model_(model), unresolved_(unresolved) {}
+
+  Status AddName(std::size_t layer, const std::string& path) {
+    const std::string& name = model_.layers[layer].layer->name;
+    if (positions_.emplace(name, layer).second) return Status();
+    return {StatusCode::kDataLoss, fmt::format("{}: two layers are called '{}'", path, name)};
+  }
+
+  // Must have seen every reference before the first Resolve().
+  void Note(const NamedInput& input) {
+    const auto* reference = std::get_if<NamedReference>(&input.value);
+    if (reference == nullptr) return;
+    const auto found = positions_.find(reference->layer);
+    if (found == positions_.end()) return;
+    std::int64_t& lowest = unresolved_[found->second].lowest_node;
+    lowest = std::min(lowest, reference->node);
+  }
+
+  Result<TensorReference> Resolve(const NamedReference& reference, bool is_port,
+                                  const std::string& path) const {
+    const auto found = positions_.find(reference.layer);
+    if (found == positions_.end()) {
+      return Status(StatusCode::kDataLoss,
+                    fmt::format("{} names the layer '{}', which the model does not have", path,
+                                reference.layer));
+    }
+    const std::int64_t call = reference.node - FirstNode(found->second, reference, is_port);
+    const auto calls = static_cast<std::int64_t>(unresolved_[found->second].calls.size());
+    if (call < 0 || call >= calls) {
+      return Status(StatusCode::kDataLoss,
+                    fmt::format("{} names node {} of the layer '{}', which has {} of them", path,
+                                reference.node, reference.layer, calls));
+    }
+    return TensorReference{found->second, static_cast<std::size_t>(call),
+                           static_cast<std::size_t>(reference.output)};
+  }
+
+ private:
+  // Keras 2 numbers the calls of a model that had an input of its own from 1; Keras 3 counts from 0
+  // except that it writes Functional models into input_layers and output_layers from 1.
+  [[nodiscard]] std::int64_t FirstNode(std::size_t layer, const NamedReference& reference,
+                                       bool is_port) const {
+    const LayerObject& object = *model_.layers[layer].layer;
+    if (object.model == nullptr) return 0;
+    if (model_.form == JsonForm::kKeras2) return unresolved_[layer].lowest_node >= 1 ? 1 : 0;
+    return is_port && !object.model->sequential && reference.node > 0 ? 1 : 0;
+  }
+
+  ModelDescription& model_;
+  std::vector<UnresolvedLayer>& unresolved_;
+  std::unordered_map<std::string, std::size_t> positions_;
+};
+
+Result<LayerCall> ResolveCall(const NamedCall& named, const Resolver& resolver,
+                              const std::string& path) {
+  LayerCall call;
+  call.unsupported_argument = named.unsupported_argument;
+  bool has_keys = false;
+  for (const NamedInput& input : named.inputs) {
+    if (const auto* constant = std::get_if<const json*>(&input.value)) {
+      call.inputs.emplace_back(*constant);
+    } else {
+      SIDECAR_ASSIGN_OR_RETURN(
+          const TensorReference reference,
+          resolver.Resolve(std::get<NamedReference>(input.value), false, path));
+      call.inputs.emplace_back(reference);
+    }
+    call.keys.push_back(input.key);
+    has_keys = has_keys || !input.key.empty();
+  }
+  if (!has_keys) call.keys.clear();
+  return call;
+}
+
+Status ResolvePorts(const std::vector<NamedInput>& named, const Resolver& resolver,
+                    const std::string& path, std::vector<ModelPort>& out) {
+  for (const NamedInput& port : named) {
+    SIDECAR_ASSIGN_OR_RETURN(const TensorReference reference,
+                             resolver.Resolve(std::get<NamedReference>(port.value), true, path));
+    out.push_back({reference, port.key});
+  }
+  if (!out.empty()) return Status();
+  return {StatusCode::kDataLoss, fmt::format("{} is empty; a model needs at least one", path)};
+}
+
+Status DescriptionReader::ReadFunctional(const json& layers, const ConfigReader& config,
+                                         ModelDescription& model) {
+  std::vector<UnresolvedLayer> unresolved(layers.size());
+  Resolver resolver(model, unresolved);
+  const auto path_of = [&config](std::size_t i) {
+    return fmt::format("{}.layers[{}]", config.path(), i);
+  };
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    SIDECAR_ASSIGN_OR_RETURN(auto layer, ReadLayer(layers[i], path_of(i)));
+    SIDECAR_RETURN_IF_ERROR(ReadCalls(layers[i], path_of(i), *layer, unresolved[i], model));
+    model.layers.push_back({std::move(layer), {}});
+    SIDECAR_RETURN_IF_ERROR(resolver.AddName(i, path_of(i)));
+  }
+  std::array<std::vector<NamedInput>, 2> ports;
+  const std::array<std::string, 2> keys = {"input_layers", "output_layers"};
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!config.Has(keys[i])) return config.Wrong(keys[i], "a list of [layer, node, tensor]");
+    SIDECAR_ASSIGN_OR_RETURN(ports[i], ReadPorts(*config.Find(keys[i]), config.PathOf(keys[i])));
+    for (const NamedInput& port : ports[i]) resolver.Note(port);
+  }
+  for (const UnresolvedLayer& layer : unresolved) {
+    for (const NamedCall& call : layer.calls) {
+      for (const NamedInput& input : call.inputs) resolver.Note(input);
+    }
+  }
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    for (const NamedCall& named : unresolved[i].calls) {
+      SIDECAR_ASSIGN_OR_RETURN(
+          LayerCall call,
+          ResolveCall(named, resolver, fmt::format("the layer '{}'", model.layers[i].layer->name)));
+      model.layers[i].calls.push_back(std::move(call));
+    }
+  }
+  SIDECAR_RETURN_IF_ERROR(ResolvePorts(ports[0], resolver, config.PathOf(keys[0]), model.inputs));
+  return ResolvePorts(ports[1], resolver, config.PathOf(keys[1]), model.outputs);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<LayerObject>> ReadDescription(const json& document) {
+  DescriptionReader reader;
+  SIDECAR_ASSIGN_OR_RETURN(auto model, reader.ReadLayer(document, "model"));
+  if (model->model == nullptr) {
+    return Status(StatusCode::kUnimplemented,
+                  fmt::format("the model '{}' is a {}, which is not a Sequential or Functional "
+                              "model with its layers in the config; where it is functional inside, "
+                              "save keras.Model(model.inputs, model.outputs) instead",
+                              model->name, model->class_name));
+  }
+  return model;
+}
+
+}  // namespace sidecar::model::keras

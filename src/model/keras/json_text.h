@@ -1,0 +1,29 @@
+// Parsing JSON that nobody vouches for.
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "sidecar/status.h"
+
+namespace sidecar::model::keras {
+
+/// What a JSON text may hold at most. Real models stay far below; what is above is damaged or
+/// hostile.
+struct JsonLimits {
+  std::size_t bytes = std::size_t{64} << 20U;
+  std::size_t values = 2'000'000;
+  std::size_t depth = 300;
+};
+
+/// The document in `text`. Fails with kDataLoss, naming `where` and the byte offset or the key, for
+/// anything but one JSON value, for a key that stands twice in one object, and beyond the limits.
+Result<nlohmann::json> ParseJson(std::string_view text, std::string_view where,
+                                 const JsonLimits& limits = {});
+
+/// A short form of a value for messages: at most about 60 bytes.
+[[nodiscard]] std::string Excerpt(const nlohmann::json& value);
+
+}  // namespace sidecar::model::keras

@@ -1,0 +1,88 @@
+#include "model/keras/layer_context.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "model/keras/regularizer.h"
+
+namespace sidecar::model::keras {
+namespace {
+
+// More than any checkpoint holds: a shape beyond is a mistake of the model file.
+constexpr std::int64_t kMostElements = std::int64_t{1} << 38;
+
+ov::element::Type PlaceholderType(DType dtype) {
+  if (IsFloating(dtype)) return ov::element::f32;
+  return dtype == DType::kInt64 ? ov::element::i64 : ov::element::i32;
+}
+
+ov::Shape ToOvShape(const Shape& shape) {
+  ov::Shape result;
+  for (const std::int64_t size : shape.sizes()) result.push_back(static_cast<std::size_t>(size));
+  return result;
+}
+
+}  // namespace
+
+Status LayerContext::Fail(StatusCode code, std::string_view problem) const {
+  return {code, fmt::format("{}: {}", description_, problem)};
+}
+
+Result<LayerVariable*> LayerContext::FindOrAdd(VariableSpec spec) {
+  const auto same_name = [&spec](const LayerVariable& known) {
+    return known.spec.name == spec.name;
+  };
+  const auto known = std::find_if(variables_.begin(), variables_.end(), same_name);
+  if (known != variables_.end()) {
+    if (known->spec.shape == spec.shape) return &*known;
+    return Fail(StatusCode::kFailedPrecondition,
+                fmt::format("is called with inputs that need its {} in different shapes: {} and {}",
+                            spec.name, known->spec.shape.ToString(), spec.shape.ToString()));
+  }
+  const auto elements = spec.shape.NumElements();
+  if (!elements.ok() || *elements > kMostElements) {
+    return Fail(StatusCode::kFailedPrecondition,
+                fmt::format("its {} would have the shape {}; all sizes must be known and no more "
+                            "than 2^38 elements in all",
+                            spec.name, spec.shape.ToString()));
+  }
+  if (spec.edges.empty()) spec.edges = {spec.name};
+  LayerVariable variable;
+  variable.dtype = spec.dtype.value_or(policy_.variable);
+  const bool counts = trainable_ && spec.trainable;
+  if (!spec.regularizer.empty() && config_.Has(spec.regularizer) && (is_keras2() || counts)) {
+    // Keras 3 leaves frozen weights out of the loss.
+    const auto factors = ReadRegularizer(*config_.Find(spec.regularizer));
+    if (!factors) return config_.Wrong(spec.regularizer, "L1, L2 or L1L2");
+    variable.l1 = static_cast<float>(factors->l1);
+    variable.l2 = static_cast<float>(factors->l2);
+  }
+  variable.spec = std::move(spec);
+  variables_.push_back(std::move(variable));
+  return &variables_.back();
+}
+
+Result<GraphOutput> LayerContext::Variable(VariableSpec spec) {
+  SIDECAR_ASSIGN_OR_RETURN(LayerVariable* const variable, FindOrAdd(std::move(spec)));
+  if (variable->placeholder == nullptr) {
+    // Its index is known once all layers are.
+    variable->placeholder = std::make_shared<VariablePlaceholder>(
+        0, PlaceholderType(variable->dtype), ToOvShape(variable->spec.shape));
+    variable->placeholder->set_friendly_name(
+        fmt::format("{} {}", description_, variable->spec.name));
+  }
+  return variable->placeholder->output(0);
+}
+
+Status LayerContext::UnreadVariable(VariableSpec spec) {
+  return FindOrAdd(std::move(spec)).status();
+}
+
+void LayerContext::AddCheck(const GraphOutput& violations, const std::string& message) {
+  checks_.push_back({violations, fmt::format("{}: {}", description_, message)});
+}
+
+}  // namespace sidecar::model::keras

@@ -1,0 +1,107 @@
+// What a layer's lowering gets besides its inputs: its config, its variables, and places to leave
+// checks.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/keras/config_reader.h"
+#include "model/keras/dtype_policy.h"
+#include "model/keras/value.h"
+#include "model/loaded_model.h"
+#include "model/variable_placeholder.h"
+#include "sidecar/model.h"
+#include "sidecar/status.h"
+#include "sidecar/tensor.h"
+
+namespace sidecar::model::keras {
+
+/// A variable as the layer that owns it asks for it.
+struct VariableSpec {
+  std::string name;  ///< Keras's name of the weight, "kernel"
+  Shape shape;       ///< static
+  bool trainable = true;
+  /// The names of the attribute under which the versions of Keras keep it: edges of the object
+  /// graph. Empty: `name` alone.
+  std::vector<std::string> edges = {};
+  /// The config key of its regularizer, "kernel_regularizer"; empty: it has none.
+  std::string regularizer = "";
+  /// Its type; none: what the layer's policy says.
+  std::optional<DType> dtype = std::nullopt;
+};
+
+/// One variable of one layer.
+struct LayerVariable {
+  VariableSpec spec;
+  DType dtype = DType::kFloat32;
+  float l1 = 0;
+  float l2 = 0;
+  /// Its place in the graph; null for one that inference does not read.
+  std::shared_ptr<VariablePlaceholder> placeholder;
+};
+
+/// One layer while its model's graph is built; the same object for all calls of the layer. Not
+/// thread-safe.
+class LayerContext {
+ public:
+  /// `description` names the layer in messages: "the layer 'conv' (Conv2D)".
+  LayerContext(std::string description, ConfigReader config, KerasVersion rules, bool trainable,
+               DTypePolicy policy)
+      : description_(std::move(description)),
+        config_(std::move(config)),
+        rules_(rules),
+        trainable_(trainable),
+        policy_(policy) {}
+
+  [[nodiscard]] const std::string& description() const { return description_; }
+  [[nodiscard]] const ConfigReader& config() const { return config_; }
+  /// Which Keras's rules hold where the two differ.
+  [[nodiscard]] KerasVersion rules() const { return rules_; }
+  [[nodiscard]] bool is_keras2() const { return rules_ == KerasVersion::kKeras2; }
+  [[nodiscard]] const DTypePolicy& policy() const { return policy_; }
+  /// Whether training updates its trainable variables.
+  [[nodiscard]] bool trainable() const { return trainable_; }
+
+  /// The variable's place in the graph; f32 for every floating type, else i32 or i64. The first
+  /// call creates it, a later call of the layer gets the same one. Ask in Keras's order of
+  /// creation. Fails with kFailedPrecondition for an unknown or impossible shape, and for another
+  /// shape than before.
+  Result<GraphOutput> Variable(VariableSpec spec);
+  /// Declares a variable that inference does not read but that has a place in Keras's order.
+  Status UnreadVariable(VariableSpec spec);
+  [[nodiscard]] const std::vector<LayerVariable>& variables() const { return variables_; }
+
+  /// `violations`: an i32 value of shape [batch], zero in every good row. `message` says what a
+  /// violation is; the layer's description is put before it.
+  void AddCheck(const GraphOutput& violations, const std::string& message);
+  struct Check {
+    GraphOutput violations;
+    std::string message;
+  };
+  [[nodiscard]] const std::vector<Check>& checks() const { return checks_; }
+
+  /// States that rows of the layer's output depend on other rows.
+  void MixRows() { mixes_rows_ = true; }
+  [[nodiscard]] bool mixes_rows() const { return mixes_rows_; }
+
+  /// A failure that names the layer.
+  [[nodiscard]] Status Fail(StatusCode code, std::string_view problem) const;
+
+ private:
+  Result<LayerVariable*> FindOrAdd(VariableSpec spec);
+
+  std::string description_;
+  ConfigReader config_;
+  KerasVersion rules_;
+  bool trainable_;
+  DTypePolicy policy_;
+  std::vector<LayerVariable> variables_;
+  std::vector<Check> checks_;
+  bool mixes_rows_ = false;
+};
+
+}  // namespace sidecar::model::keras

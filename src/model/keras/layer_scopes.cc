@@ -1,0 +1,190 @@
+#include "model/keras/layer_scopes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "model/keras/class_names.h"
+#include "model/keras/layer_table.h"
+
+namespace sidecar::model::keras {
+namespace {
+
+// Models in the oldest files have a list for a config.
+Result<bool> IsTrainable(const LayerObject& layer) {
+  return ConfigReader(*layer.config, fmt::format("the layer '{}': config", layer.name))
+      .Bool("trainable", true);
+}
+
+// Where the variables of one layer or model are in the formats.
+struct Place {
+  std::string name;                           // "block/dense"
+  std::vector<checkpoint::PathStep> steps;    // from the root to the layer
+  std::vector<std::string> archive_prefixes;  // "layers/functional/layers/dense"
+};
+
+// Walks the layers once more and writes down the names of their variables.
+class VariableNamer {
+ public:
+  VariableNamer(const LayerScopes& scopes, std::vector<ModelVariable>& out)
+      : scopes_(scopes), out_(out) {}
+
+  void Visit(const ModelDescription& model, const Place& place) {
+    NameCounter archive_names;
+    std::size_t with_weights = 0;
+    for (std::size_t i = 0; i < model.layers.size(); ++i) {
+      const LayerObject& layer = *model.layers[i].layer;
+      // Keras's Sequential hides its InputLayer.
+      if (model.sequential && i == 0) continue;
+      const std::string archive_name = archive_names.Next(SnakeCase(layer.class_name));
+      const bool has_weights = HasVariables(layer);
+      Place inner;
+      inner.name = place.name.empty() ? layer.name : place.name + "/" + layer.name;
+      inner.steps = place.steps;
+      inner.steps.push_back(StepTo(model, i, has_weights ? with_weights : kNoWeights));
+      for (std::size_t k = 0; k < place.archive_prefixes.size(); ++k) {
+        inner.archive_prefixes.push_back(place.archive_prefixes[k] + kContainers[k] + "/" +
+                                         archive_name + "/");
+      }
+      if (has_weights) ++with_weights;
+      if (!visited_.insert(&layer).second) continue;
+      if (layer.model != nullptr) {
+        Visit(*layer.model, inner);
+      } else if (has_weights) {
+        AddVariables(scopes_.ContextOf(layer), inner);
+      }
+    }
+  }
+
+  // Weights archives keep a model's layers below "layers"; Keras 2.13 had another name.
+  static constexpr std::array<const char*, 2> kContainers = {"layers",
+                                                             "_layer_checkpoint_dependencies"};
+
+ private:
+  static constexpr std::size_t kNoWeights = static_cast<std::size_t>(-1);
+
+  bool HasVariables(const LayerObject& layer) {
+    if (layer.model == nullptr) {
+      return layer.class_name != "InputLayer" && !scopes_.ContextOf(layer).variables().empty();
+    }
+    const auto known = model_has_variables_.find(&layer);
+    if (known != model_has_variables_.end()) return known->second;
+    const auto& layers = layer.model->layers;
+    const bool result = std::any_of(layers.begin(), layers.end(), [this](const LayerNode& node) {
+      return HasVariables(*node.layer);
+    });
+    model_has_variables_[&layer] = result;
+    return result;
+  }
+
+  // Edges of the object graph: tf_keras/engine/functional.py `_layer_checkpoint_dependencies`, and
+  // the tracked attributes of Keras 3's Functional and Sequential.
+  static checkpoint::PathStep StepTo(const ModelDescription& model, std::size_t i,
+                                     std::size_t with_weights) {
+    checkpoint::PathStep step;
+    const std::size_t keras2_position = model.sequential ? i - 1 : i;
+    if (model.sequential || model.form == JsonForm::kKeras2) {
+      if (with_weights != kNoWeights) {
+        step.alternatives.push_back({fmt::format("layer_with_weights-{}", with_weights)});
+      }
+      step.alternatives.push_back({fmt::format("layer-{}", keras2_position)});
+    }
+    if (model.sequential) {
+      // The order of a Sequential model is the same in both Kerases.
+      step.alternatives.push_back({"_functional", "_operations", std::to_string(i)});
+    } else if (model.form == JsonForm::kKeras3) {
+      step.alternatives.push_back({"_operations", std::to_string(i)});
+    }
+    return step;
+  }
+
+  void AddVariables(const LayerContext& context, const Place& place) {
+    std::vector<const LayerVariable*> ordered;
+    for (const LayerVariable& variable : context.variables()) ordered.push_back(&variable);
+    std::stable_partition(ordered.begin(), ordered.end(),
+                          [](const LayerVariable* variable) { return variable->spec.trainable; });
+    for (std::size_t i = 0; i < ordered.size(); ++i) {
+      const LayerVariable& variable = *ordered[i];
+      ModelVariable result;
+      result.l1 = variable.l1;
+      result.l2 = variable.l2;
+      result.request.name = place.name + "/" + variable.spec.name;
+      result.request.dtype = variable.dtype;
+      result.request.shape = variable.spec.shape;
+      result.request.trainable = variable.spec.trainable && context.trainable();
+      result.request.needed = variable.placeholder != nullptr;
+      result.request.graph_path = place.steps;
+      checkpoint::PathStep edge;
+      for (const std::string& name : variable.spec.edges) edge.alternatives.push_back({name});
+      result.request.graph_path.push_back(std::move(edge));
+      for (const std::string& prefix : place.archive_prefixes) {
+        result.request.archive_paths.push_back(fmt::format("{}vars/{}", prefix, i));
+      }
+      if (variable.placeholder != nullptr) variable.placeholder->set_index(out_.size());
+      out_.push_back(std::move(result));
+    }
+  }
+
+  const LayerScopes& scopes_;
+  std::vector<ModelVariable>& out_;
+  std::set<const LayerObject*> visited_;
+  std::map<const LayerObject*, bool> model_has_variables_;
+};
+
+}  // namespace
+
+Result<LayerScopes> LayerScopes::Create(const LayerObject& root, KerasVersion rules) {
+  LayerScopes scopes(root, rules);
+  SIDECAR_ASSIGN_OR_RETURN(const bool trainable, IsTrainable(root));
+  SIDECAR_RETURN_IF_ERROR(scopes.Visit(*root.model, "", trainable));
+  return scopes;
+}
+
+Status LayerScopes::Visit(const ModelDescription& model, const std::string& prefix,
+                          bool trainable) {
+  for (const LayerNode& node : model.layers) {
+    const LayerObject& layer = *node.layer;
+    if (contexts_.find(&layer) != contexts_.end()) continue;
+    SIDECAR_ASSIGN_OR_RETURN(const bool own_trainable, IsTrainable(layer));
+    ++class_counts_[layer.class_name];
+    if (layer.model != nullptr) {
+      contexts_[&layer] = nullptr;
+      SIDECAR_RETURN_IF_ERROR(
+          Visit(*layer.model, prefix + layer.name + "/", trainable && own_trainable));
+      continue;
+    }
+    std::string description =
+        fmt::format("the layer '{}{}' ({})", prefix, layer.name, layer.class_name);
+    ConfigReader config(*layer.config, description + ": config");
+    const auto policy = ReadDTypePolicy(config.Find("dtype"));
+    auto context =
+        std::make_unique<LayerContext>(std::move(description), std::move(config), rules_,
+                                       trainable && own_trainable, policy.value_or(DTypePolicy()));
+    order_.push_back(context.get());
+    contexts_[&layer] = std::move(context);
+  }
+  return Status();
+}
+
+std::vector<std::string> LayerScopes::ClassCounts() const {
+  std::vector<std::pair<std::string, int>> counts(class_counts_.begin(), class_counts_.end());
+  std::stable_sort(counts.begin(), counts.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::vector<std::string> result;
+  for (const auto& count : counts)
+    result.push_back(fmt::format("{} ({})", count.first, count.second));
+  return result;
+}
+
+std::vector<ModelVariable> LayerScopes::NameVariables() const {
+  std::vector<ModelVariable> result;
+  VariableNamer namer(*this, result);
+  namer.Visit(*root_->model, Place{"", {}, {"", ""}});
+  return result;
+}
+
+}  // namespace sidecar::model::keras

@@ -1,0 +1,50 @@
+// The layers of a model with all models inside it, in Keras's order, each with its context.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/keras/layer_context.h"
+#include "model/keras/model_description.h"
+#include "model/loaded_model.h"
+#include "sidecar/model.h"
+#include "sidecar/status.h"
+
+namespace sidecar::model::keras {
+
+/// A context for every layer object that is no model. A layer that several models share has one,
+/// where it stands first. Not thread-safe.
+class LayerScopes {
+ public:
+  /// `root` must outlive this object. Fails with kDataLoss for a wrong `trainable`.
+  static Result<LayerScopes> Create(const LayerObject& root, KerasVersion rules);
+
+  /// The layer's context; the layer must be one of the model's.
+  [[nodiscard]] LayerContext& ContextOf(const LayerObject& layer) const {
+    return *contexts_.at(&layer);
+  }
+  /// Class names with their counts, most frequent first: "Dense (3)".
+  [[nodiscard]] std::vector<std::string> ClassCounts() const;
+
+  /// Once the graph is built: all variables in the order of Keras's model.weights per layer
+  /// (trainable before non-trainable), with their names in checkpoints; placeholders get their
+  /// indices.
+  [[nodiscard]] std::vector<ModelVariable> NameVariables() const;
+
+  /// All contexts in the order of the layers.
+  [[nodiscard]] const std::vector<LayerContext*>& contexts() const { return order_; }
+
+ private:
+  LayerScopes(const LayerObject& root, KerasVersion rules) : root_(&root), rules_(rules) {}
+  Status Visit(const ModelDescription& model, const std::string& prefix, bool trainable);
+
+  const LayerObject* root_;
+  KerasVersion rules_;
+  std::map<const LayerObject*, std::unique_ptr<LayerContext>> contexts_;
+  std::vector<LayerContext*> order_;
+  std::map<std::string, int> class_counts_;
+};
+
+}  // namespace sidecar::model::keras

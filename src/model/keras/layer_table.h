@@ -1,0 +1,33 @@
+// Which layers are supported.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "model/keras/layers/layer_functions.h"
+#include "model/keras/model_description.h"
+
+namespace sidecar::model::keras {
+
+enum class Kerases : std::uint8_t { kKeras2Only, kKeras3Only, kBothKerases };
+enum class LayerEffect : std::uint8_t { kComputes, kIdentity };
+
+struct LayerEntry {
+  std::string_view class_name;
+  LayerFunction function = nullptr;
+  Kerases kerases = Kerases::kBothKerases;
+  LayerEffect effect = LayerEffect::kComputes;
+};
+
+/// All entries, sorted by class name. Models and InputLayer are not among them: the graph builder
+/// knows those.
+std::span<const LayerEntry> LayerTable();
+
+/// The entry for a layer, or null: its class name must be there, and its module and registered name
+/// must be Keras's own (a user's class may have the same name).
+const LayerEntry* FindLayer(const LayerObject& layer);
+
+/// Whether module and registered name are those of Keras's own layers.
+bool IsKerasOwn(const LayerObject& layer);
+
+}  // namespace sidecar::model::keras

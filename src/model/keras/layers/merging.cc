@@ -1,0 +1,99 @@
+// Add, Multiply and Concatenate.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <openvino/op/concat.hpp>
+
+#include "base/status_macros.h"
+#include "model/keras/graph_ops.h"
+#include "model/keras/layers/layer_functions.h"
+
+namespace sidecar::model::keras {
+namespace {
+
+std::vector<GraphOutput> OutputsOf(const Values& inputs) {
+  const bool any_float = std::any_of(inputs.begin(), inputs.end(),
+                                     [](const Value& value) { return IsFloat(value.output); });
+  const bool same_type = std::all_of(inputs.begin(), inputs.end(), [&](const Value& value) {
+    return value.output.get_element_type() == inputs.front().output.get_element_type();
+  });
+  std::vector<GraphOutput> outputs;
+  for (const Value& value : inputs) {
+    outputs.push_back(any_float || !same_type ? ToFloat(value.output) : value.output);
+  }
+  return outputs;
+}
+
+// Brings images to channels_first where one of them comes from there; returns whether it did.
+bool MoveToChannelsFirst(std::vector<GraphOutput>& values) {
+  const bool images = std::all_of(values.begin(), values.end(),
+                                  [](const GraphOutput& value) { return RankOf(value) == 4; });
+  const bool any = std::any_of(values.begin(), values.end(), [](const GraphOutput& value) {
+    return BeforeChannelsLast(value).has_value();
+  });
+  if (!images || !any) return false;
+  for (GraphOutput& value : values) value = ChannelsFirst(value);
+  return true;
+}
+
+using BinaryFunction = GraphOutput (*)(const GraphOutput&, const GraphOutput&);
+
+Result<Values> Merge(const LayerContext& context, const Values& inputs, BinaryFunction function) {
+  if (inputs.empty()) {
+    return context.Fail(StatusCode::kFailedPrecondition, "is called without inputs");
+  }
+  std::vector<GraphOutput> values = OutputsOf(inputs);
+  std::int64_t most = 0;
+  for (const GraphOutput& value : values) most = std::max(most, RankOf(value));
+  for (GraphOutput& value : values) {
+    const std::int64_t missing = most - RankOf(value);
+    if (missing > 0 && RankOf(value) == 0) {
+      return context.Fail(StatusCode::kFailedPrecondition,
+                          "is called with a scalar and a tensor, which Keras does not merge");
+    }
+    // Keras adds the missing dimensions after the batch, not before it.
+    std::vector<std::int64_t> axes;
+    for (std::int64_t axis = 1; axis <= missing; ++axis) axes.push_back(axis);
+    value = Expanded(value, axes);
+  }
+  const bool moved = MoveToChannelsFirst(values);
+  GraphOutput result = values.front();
+  for (std::size_t i = 1; i < values.size(); ++i) result = function(result, values[i]);
+  return Values{{moved ? ChannelsLast(result) : result}};
+}
+
+}  // namespace
+
+Result<Values> LowerAdd(LayerContext& context, const Values& inputs) {
+  return Merge(context, inputs, Plus);
+}
+
+Result<Values> LowerMultiply(LayerContext& context, const Values& inputs) {
+  return Merge(context, inputs, Times);
+}
+
+Result<Values> LowerConcatenate(LayerContext& context, const Values& inputs) {
+  if (inputs.empty()) {
+    return context.Fail(StatusCode::kFailedPrecondition, "is called without inputs");
+  }
+  std::vector<GraphOutput> values = OutputsOf(inputs);
+  SIDECAR_ASSIGN_OR_RETURN(const std::int64_t config_axis, context.config().Int("axis", -1));
+  SIDECAR_ASSIGN_OR_RETURN(std::int64_t axis,
+                           NormalizeAxis(context, config_axis, RankOf(values.front())));
+  if (axis == 0) {
+    return context.Fail(StatusCode::kUnimplemented, "concatenation of batches is not supported");
+  }
+  for (const GraphOutput& value : values) {
+    if (RankOf(value) == RankOf(values.front())) continue;
+    return context.Fail(StatusCode::kFailedPrecondition,
+                        fmt::format("cannot concatenate {} and {}",
+                                    ShapeOf(values.front()).ToString(), ShapeOf(value).ToString()));
+  }
+  const bool moved = MoveToChannelsFirst(values);
+  if (moved) axis = std::array<std::int64_t, 4>{0, 2, 3, 1}[static_cast<std::size_t>(axis)];
+  const GraphOutput result = std::make_shared<ov::op::v0::Concat>(values, axis);
+  return Values{{moved ? ChannelsLast(result) : result}};
+}
+
+}  // namespace sidecar::model::keras

@@ -1,0 +1,74 @@
+// A Keras model's layers and connections, whichever dialect of JSON they were written in.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace sidecar::model::keras {
+
+struct ModelDescription;
+
+/// Which Keras wrote a model's JSON, by its form. Decides how graph nodes are numbered and how
+/// checkpoints call them.
+enum class JsonForm : std::uint8_t { kKeras2, kKeras3 };
+
+/// A layer object. Called several times it has one set of variables.
+struct LayerObject {
+  std::string name;
+  std::string class_name;
+  std::string module;           ///< empty where the JSON names none
+  std::string registered_name;  ///< likewise
+  const nlohmann::json* config =
+      nullptr;  ///< an object; belongs to the document, or made_up_config
+  std::shared_ptr<const nlohmann::json> made_up_config;
+  /// The layers of a Sequential or Functional model; null for any other layer.
+  std::unique_ptr<ModelDescription> model;
+};
+
+/// Output `output` of call `call` of layer `layer` (positions in ModelDescription::layers and
+/// LayerNode::calls).
+struct TensorReference {
+  std::size_t layer = 0;
+  std::size_t call = 0;
+  std::size_t output = 0;
+};
+
+/// A tensor of the graph, or a constant: nested lists of numbers.
+using CallInput = std::variant<TensorReference, const nlohmann::json*>;
+
+/// One call of a layer: its input tensors, flattened; dictionaries by sorted keys.
+struct LayerCall {
+  std::vector<CallInput> inputs;
+  std::vector<std::string> keys;  ///< of the inputs, where they came as a dictionary
+  /// A call argument that is not supported ("training = true"), or empty.
+  std::string unsupported_argument;
+};
+
+/// A layer's place in a model's graph.
+struct LayerNode {
+  std::shared_ptr<LayerObject> layer;
+  std::vector<LayerCall> calls;
+};
+
+struct ModelPort {
+  TensorReference tensor;
+  std::string key;  ///< in the dictionary of inputs or outputs; empty where there is none
+};
+
+/// A Sequential or Functional model. A Sequential model is a chain whose first layer is always an
+/// InputLayer (made up where the JSON has none).
+struct ModelDescription {
+  bool sequential = false;
+  JsonForm form = JsonForm::kKeras2;
+  std::vector<LayerNode> layers;  ///< in the order of `config.layers`
+  std::vector<ModelPort> inputs;
+  std::vector<ModelPort> outputs;
+};
+
+}  // namespace sidecar::model::keras

@@ -1,0 +1,81 @@
+#include "model/keras/model_file.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "base/zip_reader.h"
+#include "model/keras/config_reader.h"
+#include "model/keras/json_text.h"
+#include "model/keras/model_reader.h"
+
+namespace sidecar::model::keras {
+namespace {
+
+constexpr std::uint64_t kMostMetadataBytes = std::uint64_t{1} << 20U;
+
+Result<std::string> SavedBy(std::string_view metadata, const std::string& source) {
+  SIDECAR_ASSIGN_OR_RETURN(const nlohmann::json document, ParseJson(metadata, source));
+  std::string version = TextMember(document, "keras_version");
+  if (!version.empty()) return version;
+  return Status(StatusCode::kDataLoss, fmt::format("{}: has no keras_version", source));
+}
+
+Result<std::shared_ptr<LoadedModel>> LoadArchive(std::shared_ptr<const base::ReadableFile> file,
+                                                 ReadOptions options) {
+  const std::string path = file->path();
+  SIDECAR_ASSIGN_OR_RETURN(const auto archive, base::ZipReader::Open(std::move(file)));
+  if (archive->Find("config.json") == nullptr) {
+    return Status(
+        StatusCode::kDataLoss,
+        fmt::format("{}: is a zip archive without config.json; a .keras file has one", path));
+  }
+  SIDECAR_ASSIGN_OR_RETURN(const std::string config,
+                           archive->ReadMember("config.json", JsonLimits().bytes));
+  if (archive->Find("metadata.json") != nullptr) {
+    SIDECAR_ASSIGN_OR_RETURN(const std::string metadata,
+                             archive->ReadMember("metadata.json", kMostMetadataBytes));
+    SIDECAR_ASSIGN_OR_RETURN(options.saved_by, SavedBy(metadata, path + ": metadata.json"));
+  }
+  options.source = path + ": config.json";
+  SIDECAR_ASSIGN_OR_RETURN(auto model, ReadModel(config, options));
+  model->source = path;
+  return model;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<LoadedModel>> LoadModelFile(base::FileSystem& file_system,
+                                                   const std::string& path,
+                                                   const LoadOptions& options) {
+  SIDECAR_ASSIGN_OR_RETURN(const base::FileInfo info, file_system.Stat(path));
+  if (info.kind == base::FileInfo::Kind::kDirectory) {
+    return Status(StatusCode::kUnimplemented,
+                  fmt::format("{}: is a directory; SavedModels are not supported, give a .keras "
+                              "file or the JSON of model.to_json()",
+                              path));
+  }
+  SIDECAR_ASSIGN_OR_RETURN(auto opened, file_system.OpenForRead(path));
+  const std::shared_ptr<const base::ReadableFile> file = std::move(opened);
+  std::array<char, 8> start = {};
+  SIDECAR_ASSIGN_OR_RETURN(const std::size_t size,
+                           file->ReadAt(0, std::as_writable_bytes(std::span(start))));
+  const std::string_view magic(start.data(), size);
+  ReadOptions read{.source = path, .keras_version = options.keras_version};
+  if (magic.starts_with("PK")) return LoadArchive(file, std::move(read));
+  if (magic == "\x89HDF\r\n\x1a\n") {
+    return Status(
+        StatusCode::kUnimplemented,
+        fmt::format("{}: is an HDF5 file; whole-model .h5 files are not supported, give a "
+                    ".keras file or the JSON of model.to_json()",
+                    path));
+  }
+  SIDECAR_ASSIGN_OR_RETURN(const std::string text, base::ReadWholeFile(*file, JsonLimits().bytes));
+  return ReadModel(text, read);
+}
+
+}  // namespace sidecar::model::keras

@@ -1,0 +1,30 @@
+// From JSON text to a model.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "model/loaded_model.h"
+#include "sidecar/model.h"
+#include "sidecar/status.h"
+
+namespace sidecar::model::keras {
+
+struct ReadOptions {
+  std::string source;  ///< names the text in messages: a file, or "code"
+  /// The version of Keras that wrote the model, where a file beside the JSON says so.
+  std::optional<std::string> saved_by = std::nullopt;
+  /// Which rules hold; none: those of the version that wrote the model.
+  std::optional<KerasVersion> keras_version = std::nullopt;
+  /// The rules where neither the file nor its form tells.
+  std::optional<KerasVersion> default_version = std::nullopt;
+};
+
+/// Reads the JSON of a Sequential or Functional model of Keras 2 or 3, in any of its forms. Fails
+/// with kDataLoss for damaged or malformed text, kFailedPrecondition for layers that do not fit
+/// each other, kUnimplemented naming all layers that are not supported.
+Result<std::shared_ptr<LoadedModel>> ReadModel(std::string_view json, const ReadOptions& options);
+
+}  // namespace sidecar::model::keras

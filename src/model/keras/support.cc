@@ -1,0 +1,136 @@
+#include "model/keras/support.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/keras/activations.h"
+#include "model/keras/config_reader.h"
+#include "model/keras/dtype_policy.h"
+#include "model/keras/layer_table.h"
+#include "model/keras/regularizer.h"
+
+namespace sidecar::model::keras {
+namespace {
+
+using nlohmann::json;
+
+// Collected over the whole model, each layer object once.
+class Survey {
+ public:
+  explicit Survey(KerasVersion rules) : rules_(rules) {}
+
+  void Visit(const ModelDescription& model) {
+    for (const LayerNode& node : model.layers) {
+      for (const LayerCall& call : node.calls) {
+        if (!call.unsupported_argument.empty()) {
+          Add(*node.layer, fmt::format("the call argument {}", call.unsupported_argument));
+        }
+      }
+      if (!seen_.insert(node.layer.get()).second) continue;
+      if (node.layer->model != nullptr) {
+        if (!IsKerasOwn(*node.layer)) Add(*node.layer, "");
+        Visit(*node.layer->model);
+      } else {
+        VisitLayer(*node.layer);
+      }
+    }
+  }
+
+  [[nodiscard]] Status ToStatus() const {
+    if (layers_.empty()) return Status();
+    std::size_t count = 0;
+    std::string list;
+    for (const auto& [kind, names] : layers_) {
+      count += names.size();
+      if (!list.empty()) list += "; ";
+      list += kind + " " + ShortList(names);
+    }
+    return {
+        StatusCode::kUnimplemented,
+        fmt::format("{} {} not supported: {}", count, count == 1 ? "layer is" : "layers are", list),
+        reasons_};
+  }
+
+ private:
+  static std::string ShortList(const std::vector<std::string>& names) {
+    constexpr std::size_t kMost = 20;
+    std::string list;
+    for (std::size_t i = 0; i < names.size() && i < kMost; ++i) {
+      list += fmt::format("{}'{}'", i == 0 ? "" : ", ", names[i]);
+    }
+    if (names.size() > kMost) list += fmt::format(" and {} more", names.size() - kMost);
+    return list;
+  }
+
+  void Add(const LayerObject& layer, const std::string& reason) {
+    if (reported_.insert(&layer).second) {
+      const std::string module = layer.module.empty() ? "" : fmt::format(" ({})", layer.module);
+      layers_[layer.class_name + module].push_back(layer.name);
+    }
+    constexpr std::size_t kMostReasons = 100;
+    if (reason.empty() || reasons_.size() >= kMostReasons) return;
+    reasons_.push_back(fmt::format("the layer '{}' ({}): {} is not supported", layer.name,
+                                   layer.class_name, reason));
+  }
+
+  void VisitLayer(const LayerObject& layer) {
+    const bool is_input = layer.class_name == "InputLayer" && IsKerasOwn(layer);
+    if (!is_input && FindLayer(layer) == nullptr) {
+      Add(layer, "");
+      return;
+    }
+    const ConfigReader config(*layer.config, "config");
+    VisitFlags(layer, config);
+    VisitDType(layer, config, is_input);
+    for (const auto& item : layer.config->items()) {
+      if (!item.key().ends_with("_regularizer") || item.value().is_null()) continue;
+      if (item.key() == "activity_regularizer" || !ReadRegularizer(item.value())) {
+        Add(layer, item.key());
+      }
+    }
+    if (const json* activation = config.Find("activation")) {
+      if (auto reason = UnsupportedActivation(*activation, rules_)) Add(layer, *reason);
+    }
+  }
+
+  void VisitFlags(const LayerObject& layer, const ConfigReader& config) {
+    for (const char* key : {"mask_zero", "sparse", "ragged", "optional"}) {
+      const json* value = config.Find(key);
+      if (value != nullptr && *value == json(true)) Add(layer, std::string(key) + " = true");
+    }
+    for (const char* key : {"lora_rank", "quantization_config", "virtual_batch_size"}) {
+      if (config.Has(key)) Add(layer, key);
+    }
+  }
+
+  void VisitDType(const LayerObject& layer, const ConfigReader& config, bool is_input) {
+    const auto policy = ReadDTypePolicy(config.Find("dtype"));
+    if (!policy) {
+      Add(layer, "its dtype policy");
+    } else if (!is_input && !IsFloating(policy->compute)) {
+      Add(layer, fmt::format("the dtype policy {}", DTypeName(policy->compute)));
+    }
+  }
+
+  KerasVersion rules_;
+  std::set<const LayerObject*> seen_;
+  std::set<const LayerObject*> reported_;
+  std::map<std::string, std::vector<std::string>> layers_;  // names by class and module
+  std::vector<std::string> reasons_;
+};
+
+}  // namespace
+
+Status CheckSupported(const LayerObject& model, KerasVersion rules) {
+  Survey survey(rules);
+  survey.Visit(*model.model);
+  return survey.ToStatus();
+}
+
+}  // namespace sidecar::model::keras

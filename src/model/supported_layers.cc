@@ -1,0 +1,40 @@
+#include "model/supported_layers.h"
+
+#include <algorithm>
+
+#include "model/keras/activations.h"
+#include "model/keras/layer_table.h"
+
+namespace sidecar::model {
+
+std::vector<SupportedLayer> SupportedLayers() {
+  std::vector<SupportedLayer> result;
+  for (const char* name : {"Functional", "InputLayer", "Sequential"}) result.push_back({name});
+  for (const keras::LayerEntry& entry : keras::LayerTable()) {
+    result.push_back({std::string(entry.class_name), entry.kerases != keras::Kerases::kKeras3Only,
+                      entry.kerases != keras::Kerases::kKeras2Only,
+                      entry.effect == keras::LayerEffect::kIdentity});
+  }
+  std::sort(result.begin(), result.end(), [](const SupportedLayer& a, const SupportedLayer& b) {
+    return a.class_name < b.class_name;
+  });
+  return result;
+}
+
+std::vector<SupportedActivation> SupportedActivations() {
+  std::vector<SupportedActivation> result;
+  for (const keras::ActivationName& name : keras::ActivationNames()) {
+    // One name may stand for two functions.
+    const auto same = std::find_if(result.begin(), result.end(),
+                                   [&](const auto& known) { return known.name == name.name; });
+    if (same == result.end()) {
+      result.push_back({std::string(name.name), name.keras2, name.keras3});
+    } else {
+      same->keras2 = same->keras2 || name.keras2;
+      same->keras3 = same->keras3 || name.keras3;
+    }
+  }
+  return result;
+}
+
+}  // namespace sidecar::model

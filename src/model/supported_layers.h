@@ -1,0 +1,28 @@
+// What docs/supported.md says about layers, from the tables that the program works with.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace sidecar::model {
+
+struct SupportedLayer {
+  std::string class_name;
+  bool keras2 = true;
+  bool keras3 = true;
+  bool identity = false;  ///< changes nothing when evaluating
+};
+
+/// All layer classes, sorted by name, with InputLayer and the models.
+std::vector<SupportedLayer> SupportedLayers();
+
+struct SupportedActivation {
+  std::string name;
+  bool keras2 = true;
+  bool keras3 = true;
+};
+
+/// All names of activation functions, sorted.
+std::vector<SupportedActivation> SupportedActivations();
+
+}  // namespace sidecar::model

@@ -47,9 +47,9 @@ TEST(LogTextTest, PrintsArraysAsNumpy) {
 }
 
 TEST(LogTextTest, WritesTheReferencesMetricsLine) {
-  const Logs metrics = {{"loss", double{1.0F / 3.0F}},
+  const Logs metrics = {{"loss", static_cast<double>(1.0F / 3.0F)},
                         {"accuracy", 1.0},
-                        {"tiny", double{1e-7F}},
+                        {"tiny", static_cast<double>(1e-7F)},
                         {"f1", std::vector<double>{0.5, 0.25}},
                         {"broken", std::nan("")}};
   EXPECT_EQ(MetricsText(metrics),

@@ -32,7 +32,7 @@ std::string Shortest(float value, std::chars_format format) {
 std::string Positional(float value) {
   std::string text = Shortest(value, std::chars_format::fixed);
   if (text.size() - text.find('.') - 1 <= kPrecision) return text;
-  text = fmt::format("{:.{}f}", double{value}, kPrecision);
+  text = fmt::format("{:.{}f}", static_cast<double>(value), kPrecision);
   text.erase(text.find_last_not_of('0') + 1);
   return text;
 }
@@ -70,7 +70,7 @@ class Layout {
     if (exponents_) {
       // Where others need more digits than the shortest, NumPy adds the value's own, not zeros.
       const std::size_t digits = text.find('e') - point - 1;
-      if (digits < right_) text = fmt::format("{:.{}e}", double{value}, right_);
+      if (digits < right_) text = fmt::format("{:.{}e}", static_cast<double>(value), right_);
     } else {
       text += std::string(right_ - (text.size() - point - 1), ' ');
     }

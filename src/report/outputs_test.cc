@@ -167,7 +167,7 @@ TEST(JsonLineTest, WritesWhatJsonHasNoNumbersFor) {
   result.info.checkpoint = "a\"b\\c\n\xFF";
   result.metrics = {{"v", std::vector<double>{1, kNan, kInfinity, -kInfinity}},
                     {"none", std::vector<double>{}},
-                    {"third", double{1.0F / 3.0F}},
+                    {"third", static_cast<double>(1.0F / 3.0F)},
                     {"loss", kNan}};
   const nlohmann::json json = nlohmann::json::parse(JsonLine(result));
   EXPECT_EQ(json["checkpoint"], "a\"b\\c\n\xEF\xBF\xBD");
@@ -175,7 +175,7 @@ TEST(JsonLineTest, WritesWhatJsonHasNoNumbersFor) {
   EXPECT_TRUE(json["step"].is_null());
   EXPECT_EQ(json["metrics"]["v"], nlohmann::json({1.0, "nan", "inf", "-inf"}));
   EXPECT_EQ(json["metrics"]["none"], nlohmann::json::array());
-  EXPECT_EQ(json["metrics"]["third"].get<double>(), double{1.0F / 3.0F});
+  EXPECT_EQ(json["metrics"]["third"].get<double>(), static_cast<double>(1.0F / 3.0F));
   EXPECT_EQ(json["metrics"]["loss"], "nan");
 }
 

@@ -25,7 +25,7 @@ constexpr std::size_t kMaxValues = 100'000;
 double AsDouble(const ProtoField& field) { return std::bit_cast<double>(field.number); }
 
 double AsFloat(const ProtoField& field) {
-  return double{std::bit_cast<float>(static_cast<std::uint32_t>(field.number))};
+  return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(field.number)));
 }
 
 /// One number in a TensorProto's tensor_content or packed list.
@@ -34,7 +34,7 @@ std::optional<double> OneNumber(std::span<const std::byte> bytes, DType dtype) {
   base::ByteReader reader(bytes);
   if (dtype == DType::kFloat32) {
     const auto bits = reader.ReadFixed<std::uint32_t>();
-    if (bits) return double{std::bit_cast<float>(*bits)};
+    if (bits) return static_cast<double>(std::bit_cast<float>(*bits));
   }
   if (dtype == DType::kFloat64) {
     const auto bits = reader.ReadFixed<std::uint64_t>();

@@ -1,0 +1,173 @@
+// Single layers against real Keras 2 and Keras 3: each case of tests/golden/layers is a small
+// model, inputs and outputs; the weights of all cases of one Keras are in one checkpoint, whose
+// root has an attribute for each case.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+#include "base/zip_reader.h"
+#include "checkpoint/tf_checkpoint.h"
+#include "data/npy.h"
+#include "engine/engine.h"
+#include "model/loaded_model.h"
+#include "sidecar/model.h"
+#include "tensor/convert.h"
+
+namespace sidecar {
+namespace {
+
+using nlohmann::json;
+
+// Of the output's largest value (docs/numbers.md).
+constexpr double kTolerance = 1e-5;
+
+std::string PathOf(const std::string& name) {
+  return std::string(SIDECAR_TEST_DATA) + "/layers/" + name;
+}
+
+// The arrays "<prefix>/0", "<prefix>/1", … of an .npz file.
+std::vector<Tensor> ReadArrays(base::ZipReader& archive, const std::string& prefix) {
+  std::vector<Tensor> arrays;
+  for (int i = 0;; ++i) {
+    const std::string name = prefix + "/" + std::to_string(i) + ".npy";
+    if (archive.Find(name) == nullptr) return arrays;
+    const auto content =
+        std::make_shared<std::string>(archive.ReadMember(name, std::uint64_t{1} << 24U).value());
+    arrays.push_back(
+        data::ReadNpy(std::as_bytes(std::span(content->data(), content->size())), content, name)
+            .value());
+  }
+}
+
+// The weights of a case, as the engine takes them: floating values as float32.
+Result<std::vector<Tensor>> ReadWeights(const model::LoadedModel& model, const std::string& prefix,
+                                        const std::string& root) {
+  if (model.variables.empty()) return std::vector<Tensor>();
+  std::vector<checkpoint::VariableRequest> requests;
+  for (const model::ModelVariable& variable : model.variables) requests.push_back(variable.request);
+  auto source = checkpoint::OpenTfCheckpoint(base::PosixFileSystem(), prefix, root);
+  if (!source.ok()) return source.status();
+  auto values = (*source)->Read(requests);
+  if (!values.ok()) return values;
+  for (Tensor& value : *values) {
+    if (IsFloating(value.dtype())) value = tensor::Cast(value, DType::kFloat32).value();
+  }
+  return values;
+}
+
+Result<std::vector<Tensor>> Evaluate(const model::LoadedModel& model,
+                                     const std::vector<Tensor>& weights,
+                                     const std::vector<Tensor>& inputs) {
+  engine::EngineOptions options;
+  options.threads = 1;
+  options.batch_size = inputs.front().shape()[0];
+  options.rows_independent = model.rows_independent;
+  for (const Tensor& input : inputs) {
+    options.input_dtypes.push_back(input.dtype());
+    options.input_shapes.push_back(input.shape().WithoutFirst());
+  }
+  auto engine = engine::Engine::Create(model.graph, options);
+  if (!engine.ok()) return engine.status();
+  if (Status status = (*engine)->SetWeights(weights); !status.ok()) return status;
+  bool given = false;
+  std::vector<Tensor> outputs;
+  const Status status = (*engine)->Run(
+      [&]() -> Result<std::optional<engine::InputBatch>> {
+        if (given) return std::optional<engine::InputBatch>();
+        given = true;
+        return std::optional<engine::InputBatch>(inputs);
+      },
+      [&](std::int64_t, std::int64_t, const engine::OutputBatch& batch) {
+        for (const Tensor& output : batch) {
+          outputs.push_back(
+              Tensor::FromBytes(output.dtype(), output.shape(), output.bytes()).value());
+        }
+        return Status();
+      });
+  if (!status.ok()) return status;
+  return outputs;
+}
+
+// The largest difference in parts of the largest expected value.
+double Difference(const Tensor& actual, const Tensor& expected) {
+  if (actual.shape() != expected.shape()) return INFINITY;
+  const Tensor a = tensor::Cast(actual, DType::kFloat64).value();
+  const Tensor b = tensor::Cast(expected, DType::kFloat64).value();
+  double scale = 1e-30;
+  double worst = 0;
+  for (std::size_t i = 0; i < a.values<double>().size(); ++i) {
+    scale = std::max(scale, std::abs(b.values<double>()[i]));
+    const double difference = std::abs(a.values<double>()[i] - b.values<double>()[i]);
+    if (!(difference <= worst)) worst = difference;  // also for NaN
+  }
+  return worst / scale;
+}
+
+// What does not agree with Keras, or nothing.
+std::string Problem(const std::string& name, const std::string& text, base::ZipReader& arrays,
+                    const std::string& checkpoint, KerasVersion version) {
+  auto model = Model::FromJson(text, {.keras_version = version});
+  if (!model.ok()) return model.status().ToString();
+  const model::LoadedModel& loaded = *model->loaded();
+  auto weights = ReadWeights(loaded, checkpoint, name);
+  if (!weights.ok()) return weights.status().ToString();
+  const std::vector<Tensor> inputs = ReadArrays(arrays, name + "/x");
+  const std::vector<Tensor> expected = ReadArrays(arrays, name + "/y");
+  auto outputs = Evaluate(loaded, *weights, inputs);
+  if (!outputs.ok()) return outputs.status().ToString();
+  if (expected.size() != loaded.outputs.size()) return "another number of outputs";
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const Tensor& actual = (*outputs)[loaded.outputs[i].result];
+    const double difference = Difference(actual, expected[i]);
+    if (!(difference <= kTolerance)) {
+      return "shape " + actual.shape().ToString() + " instead of " +
+             expected[i].shape().ToString() + ", difference " + std::to_string(difference);
+    }
+    if (loaded.outputs[i].shape != expected[i].shape().WithoutFirst()) {
+      return "says its shape is " + loaded.outputs[i].shape.ToString();
+    }
+  }
+  for (const model::GraphCheck& check : loaded.checks) {
+    for (const std::int32_t flag : (*outputs)[check.result].values<std::int32_t>()) {
+      if (flag != 0) return "violates: " + check.message;
+    }
+  }
+  return "";
+}
+
+void RunCases(const std::string& generation, KerasVersion version,
+              const std::vector<std::string>& unsupported) {
+  const std::string text =
+      base::ReadWholeFile(base::PosixFileSystem(), PathOf(generation + ".json"), 1U << 26U).value();
+  auto arrays = base::ZipReader::Open(base::PosixFileSystem(), PathOf(generation + ".npz")).value();
+  std::size_t count = 0;
+  for (const json& row : json::parse(text)) {
+    const auto name = row["name"].get<std::string>();
+    ++count;
+    if (std::find(unsupported.begin(), unsupported.end(), name) != unsupported.end()) {
+      const auto model = Model::FromJson(row["model"].dump(), {.keras_version = version});
+      EXPECT_EQ(model.status().code(), StatusCode::kUnimplemented) << name;
+      continue;
+    }
+    EXPECT_EQ(Problem(name, row["model"].dump(), *arrays, PathOf(generation), version), "") << name;
+  }
+  EXPECT_GT(count, 200U);
+}
+
+TEST(LayersTest, ComputeWhatKeras2Computes) {
+  RunCases("keras2", KerasVersion::kKeras2, {"embedding_mask_zero"});
+}
+
+TEST(LayersTest, ComputeWhatKeras3Computes) {
+  RunCases("keras3", KerasVersion::kKeras3, {"embedding_mask_zero"});
+}
+
+}  // namespace
+}  // namespace sidecar

@@ -51,7 +51,7 @@ Result<std::int32_t> Int32(const ProtoField& field, std::string_view message,
 
 Status CheckVersion(Bytes bytes) {
   constexpr std::string_view kMessage = "VersionDef";
-  const auto unreadable = [](const std::string& why) {
+  const auto unreadable = [&](const std::string& why) {
     return Damage(kMessage, "the checkpoint's format is newer than this reader: " + why);
   };
   ProtoReader reader(bytes, kMessage);

@@ -83,10 +83,9 @@ Status MismatchStatus(const std::string& prefix, const ObjectGraph* graph, const
                       std::span<const VariableRequest> requests, const ModelLocation& location) {
   const ModelMatch& match = location.match;
   std::vector<std::string> problems = Problems(requests, match);
-  std::string message = fmt::format(
-      "{}: {} of {} variables of the model are not in this checkpoint as the model "
-      "needs them ({}): ",
-      prefix, problems.size(), match.num_needed, Place(graph, location));
+  std::string message =
+      fmt::format("{}: {} of {} variables of the model do not match this checkpoint ({}): ", prefix,
+                  problems.size(), match.num_needed, Place(graph, location));
   for (std::size_t i = 0; i < problems.size() && i < kMaxInMessage; ++i)
     message += (i > 0 ? "; " : "") + problems[i];
   if (problems.size() > kMaxInMessage)

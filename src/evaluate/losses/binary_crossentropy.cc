@@ -23,8 +23,10 @@ class BinaryCrossentropy final : public PerSampleFunction {
       : from_logits_(from_logits),
         smoothing_(smoothing),
         axis_(axis),
-        // Keras 2 adds epsilon once more inside the logarithms.
-        inner_epsilon_(version == KerasVersion::kKeras2 ? kEpsilon : 0.0F) {}
+        // Keras 2 adds epsilon once more inside the logarithms. TensorFlow's graph optimizer turns
+        // its 1 - p + epsilon into (1 + epsilon) - p, which rounds otherwise near p = 1.
+        inner_epsilon_(version == KerasVersion::kKeras2 ? kEpsilon : 0.0F),
+        inner_one_(1.0F + inner_epsilon_) {}
 
   [[nodiscard]] Result<Shape> ValueShape(const Shape& labels,
                                          const Shape& prediction) const override {
@@ -67,8 +69,7 @@ class BinaryCrossentropy final : public PerSampleFunction {
     for (std::size_t i = 0; i < terms_.size(); ++i) {
       const float y = Smooth(labels[i]);
       const float p = ClipProbability(predictions[i]);
-      terms_[i] =
-          -(TimesLog(y, p + inner_epsilon_) + TimesLog(1.0F - y, 1.0F - p + inner_epsilon_));
+      terms_[i] = -(TimesLog(y, p + inner_epsilon_) + TimesLog(1.0F - y, inner_one_ - p));
     }
   }
 
@@ -94,6 +95,7 @@ class BinaryCrossentropy final : public PerSampleFunction {
   float smoothing_;
   std::int64_t axis_;
   float inner_epsilon_;
+  float inner_one_;
   ElementPairs pairs_;
   std::vector<float> terms_;
 };

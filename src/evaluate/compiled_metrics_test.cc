@@ -1,0 +1,390 @@
+#include "evaluate/compiled_metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "evaluate/compile_config.h"
+#include "evaluate/metrics_test_support.h"
+#include "evaluate/supported_metrics.h"
+#include "sidecar/losses.h"
+#include "sidecar/metrics.h"
+
+namespace sidecar::evaluate {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr auto kKeras2 = KerasVersion::kKeras2;
+constexpr auto kKeras3 = KerasVersion::kKeras3;
+
+OneOutput Regression(std::string compile, KerasVersion version = kKeras2) {
+  return {.compile = std::move(compile),
+          .prediction = Floats({3, 1}, {1, 2, 3}),
+          .labels = Floats({3, 1}, {1, 1, 1}),
+          .version = version};
+}
+
+OneOutput Classes(std::string compile, KerasVersion version = kKeras2) {
+  return {.compile = std::move(compile),
+          .prediction = Floats({2, 3}, {.05F, .95F, 0, .1F, .8F, .1F}),
+          .labels = Ints({2}, {1, 2}),
+          .version = version};
+}
+
+// Two outputs, "zz" and "aa", with targets of their names; predictions 1, targets 2 and 3.
+DatasetSpec TwoTargets() {
+  DatasetSpec data;
+  data.y = {{"zz", DType::kFloat32, Shape{1}}, {"aa", DType::kFloat32, Shape{1}}};
+  return data;
+}
+std::vector<OutputSpec> TwoOutputs() {
+  return {{"zz", DType::kFloat32, Shape{1}, false}, {"aa", DType::kFloat32, Shape{1}, false}};
+}
+
+Result<Logs> EvaluateTwo(const std::string& compile, KerasVersion version) {
+  auto metrics = CompiledMetrics::Create(compile, version, TwoOutputs(), TwoTargets());
+  if (!metrics.ok()) return metrics.status();
+  (*metrics)->Reset();
+  const std::vector<OutputValue> outputs(2, {Floats({2, 1}, {1, 1}), std::nullopt});
+  Batch batch;
+  batch.y = {Floats({2, 1}, {2, 2}), Floats({2, 1}, {3, 3})};
+  const Status status = (*metrics)->Update(outputs, batch, 2, 0);
+  if (!status.ok()) return status;
+  return (*metrics)->Results();
+}
+
+Status FailureOfTwo(const std::string& compile, KerasVersion version) {
+  return EvaluateTwo(compile, version).status();
+}
+
+TEST(CompiledMetricsTest, ReportsZeroLossWithoutALossInKeras2) {
+  const Result<Logs> logs = Evaluate(Classes(R"({"metrics": ["accuracy"]})"));
+  EXPECT_EQ(ValueOf(logs, "loss"), 0);
+  EXPECT_EQ(ValueOf(logs, "accuracy"), 0.5);
+  OneOutput regularized = Classes(R"({"loss": null, "metrics": ["accuracy"]})");
+  regularized.regularization = 0.25F;
+  EXPECT_EQ(ValueOf(Evaluate(regularized, 1), "loss"), 0.25);
+}
+
+TEST(CompiledMetricsTest, RefusesNoLossInKeras3) {
+  const Status status = Evaluate(Classes(R"({"metrics": ["accuracy"]})", kKeras3)).status();
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(status.message(), HasSubstr("--loss"));
+}
+
+TEST(CompiledMetricsTest, RefusesNeitherLossNorMetrics) {
+  for (const char* config : {"", "{}", "null", R"({"loss": null, "metrics": []})",
+                             R"({"loss": {}, "metrics": [null]})"}) {
+    EXPECT_EQ(Create(Classes(config)).status().code(), StatusCode::kInvalidArgument) << config;
+  }
+}
+
+TEST(CompiledMetricsTest, NamesEverythingThatIsNotSupported) {
+  const Status status = Create(Classes(R"({"loss": "hinge", "metrics": ["AUC", "accuracy",
+      "poisson"], "weighted_metrics": [{"class_name": "function", "config": "my_metric"},
+      {"class_name": "Mine", "module": "my.code", "config": {}}]})"))
+                            .status();
+  EXPECT_EQ(status.code(), StatusCode::kUnimplemented);
+  for (const char* name : {"'hinge'", "'AUC'", "'poisson'", "'my_metric'", "'Mine'"}) {
+    EXPECT_THAT(status.message(), HasSubstr(name));
+  }
+  EXPECT_THAT(status.message(), testing::Not(HasSubstr("accuracy")));
+  const Status dtype = Create(Classes(R"({"metrics": [{"class_name": "Accuracy",
+      "config": {"dtype": "float64"}}]})"))
+                           .status();
+  EXPECT_EQ(dtype.code(), StatusCode::kUnimplemented);
+}
+
+TEST(CompiledMetricsTest, SaysWhichNamesAKerasDoesNotKnow) {
+  EXPECT_EQ(Create(Classes(R"({"loss": "mean_error"})")).status().code(),
+            StatusCode::kInvalidArgument);
+  EXPECT_THAT(Create(Classes(R"({"loss": "huber_loss"})", kKeras3)).status().message(),
+              HasSubstr("Keras 3 has no loss 'huber_loss'"));
+  EXPECT_EQ(Create(Classes(R"({"loss": "crossentropy"})")).status().code(),
+            StatusCode::kInvalidArgument);
+  EXPECT_TRUE(Create(Classes(R"({"loss": "crossentropy"})", kKeras3)).ok());
+}
+
+TEST(CompiledMetricsTest, NeedsTargetsForEveryLossAndMetric) {
+  const OutputSpec output{"out", DType::kFloat32, Shape{3}, false};
+  const auto message = [&output](const char* config) {
+    return CompiledMetrics::Create(config, kKeras2, {output}, DatasetSpec{}).status();
+  };
+  EXPECT_EQ(message(R"({"loss": "mse"})").code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(message(R"({"loss": "mse"})").message(), HasSubstr("its loss 'mse'"));
+  EXPECT_THAT(message(R"({"metrics": ["accuracy"]})").message(),
+              HasSubstr("its metric 'accuracy'"));
+}
+
+TEST(CompiledMetricsTest, MatchesTargetsByNameAndPosition) {
+  const auto create = [](std::vector<DatasetSpec::Component> y) {
+    DatasetSpec data;
+    data.y = std::move(y);
+    return CompiledMetrics::Create(R"({"loss": [null, "mse"]})", kKeras2, TwoOutputs(), data)
+        .status();
+  };
+  const auto component = [](const char* name) {
+    return DatasetSpec::Component{name, DType::kFloat32, Shape{1}};
+  };
+  EXPECT_TRUE(create({component("aa")}).ok());
+  EXPECT_TRUE(create({component("1")}).ok());
+  EXPECT_TRUE(create({component("1"), component("0")}).ok());
+  EXPECT_EQ(create({component("")}).code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(create({component("bb")}).message(), HasSubstr("'zz', 'aa'"));
+  EXPECT_THAT(create({component("2")}).message(), HasSubstr("belongs to no output"));
+  EXPECT_THAT(create({component("aa"), component("1")}).message(), HasSubstr("two targets"));
+}
+
+TEST(CompiledMetricsTest, RefusesShapesBeforeTheFirstBatch) {
+  const auto code = [](const char* config, const Tensor& labels) {
+    OneOutput model = Classes(config);
+    model.labels = labels;
+    return Create(model).status().code();
+  };
+  const Tensor wide = Floats({2, 4}, {0, 0, 0, 0, 0, 0, 0, 0});
+  for (const char* name : {"mse", "categorical_crossentropy", "sparse_categorical_crossentropy",
+                           "binary_crossentropy"}) {
+    const std::string config = std::string(R"({"loss": ")") + name + R"("})";
+    EXPECT_EQ(code(config.c_str(), wide), StatusCode::kFailedPrecondition) << name;
+  }
+  for (const char* name : {"top_k_categorical_accuracy", "sparse_categorical_accuracy"}) {
+    const std::string config = std::string(R"({"metrics": [")") + name + R"("]})";
+    EXPECT_EQ(code(config.c_str(), Floats({2, 2, 2}, std::vector<float>(8))),
+              StatusCode::kFailedPrecondition)
+        << name;
+  }
+}
+
+TEST(CompiledMetricsTest, RefusesBatchesThatAreNotAsTheSpecSays) {
+  const OneOutput model = Regression(R"({"loss": "mse"})");
+  auto metrics = Create(model).value();
+  OutputValue output{model.prediction, std::nullopt};
+  Batch batch;
+  EXPECT_EQ(metrics->Update({&output, 1}, batch, 3, 0).code(), StatusCode::kFailedPrecondition);
+  batch.y = {Floats({2, 1}, {1, 1})};
+  EXPECT_EQ(metrics->Update({&output, 1}, batch, 3, 0).code(), StatusCode::kFailedPrecondition);
+  batch.y = {model.labels};
+  EXPECT_EQ(metrics->Update({}, batch, 3, 0).code(), StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(metrics->Update({&output, 1}, batch, 3, 0).ok());
+}
+
+TEST(CompiledMetricsTest, AddsRegularizationToTheLoss) {
+  for (const KerasVersion version : {kKeras2, kKeras3}) {
+    OneOutput model = Regression(R"({"loss": "mse", "metrics": ["mse"]})", version);
+    model.regularization = 0.5F;
+    const Result<Logs> logs = Evaluate(model, 2);
+    EXPECT_NEAR(ValueOf(logs, "loss"), 5.0 / 3 + 0.5, 1e-6);
+    EXPECT_NEAR(ValueOf(logs, "mse"), 5.0 / 3, 1e-6);
+  }
+}
+
+TEST(CompiledMetricsTest, DividesLossesByValuesAndMetricsByWeights) {
+  for (const KerasVersion version : {kKeras2, kKeras3}) {
+    OneOutput model =
+        Regression(R"({"loss": "mse", "metrics": ["mse"], "weighted_metrics": ["mse"]})", version);
+    model.weights = Floats({3}, {1, 1, 0.5F});
+    const Result<Logs> logs = Evaluate(model, 2);
+    EXPECT_NEAR(ValueOf(logs, "loss"), 1.0, 1e-6);
+    EXPECT_NEAR(ValueOf(logs, "mse"), 5.0 / 3, 1e-6);
+    EXPECT_NEAR(ValueOf(logs, "weighted_mse"), 3.0 / 2.5, 1e-6);
+  }
+}
+
+TEST(CompiledMetricsTest, WeightsOfOneChangeNothing) {
+  OneOutput model = Classes(R"({"loss": "sparse_categorical_crossentropy",
+                                "weighted_metrics": ["accuracy", "ce"]})");
+  const Logs without = Evaluate(model).value();
+  model.weights = Floats({2}, {1, 1});
+  const Logs with = Evaluate(model).value();
+  EXPECT_EQ(with, without);
+}
+
+TEST(CompiledMetricsTest, SampleWeightsOfSequencesFollowKeras2sRule) {
+  OneOutput model{.compile = R"({"loss": "sparse_categorical_crossentropy",
+                                 "weighted_metrics": ["accuracy"]})",
+                  .prediction = Floats({2, 2, 2}, {.9F, .1F, .2F, .8F, .5F, .5F, .5F, .5F}),
+                  .labels = Ints({2, 2}, {0, 0, 0, 0}),
+                  .weights = Floats({2}, {1, 0})};
+  const Result<Logs> logs = Evaluate(model);
+  EXPECT_NEAR(ValueOf(logs, "loss"), -(std::log(.9) + std::log(.2)) / 4, 1e-6);
+  EXPECT_NEAR(ValueOf(logs, "accuracy"), 0.5, 1e-6);
+  // Keras 3 would multiply along the wrong dimension.
+  model.version = kKeras3;
+  EXPECT_EQ(Evaluate(model).status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(Evaluate(model).status().message(), HasSubstr("sample weights of shape"));
+  model.weights = Floats({2, 1}, {1, 0});
+  EXPECT_NEAR(ValueOf(Evaluate(model), "loss"), -(std::log(.9) + std::log(.2)) / 4, 1e-6);
+}
+
+TEST(CompiledMetricsTest, OneWeightServesAllOutputs) {
+  DatasetSpec data = TwoTargets();
+  data.sample_weight = {{"", DType::kFloat32, Shape{}}};
+  auto metrics = CompiledMetrics::Create(R"({"loss": "mse"})", kKeras2, TwoOutputs(), data).value();
+  const std::vector<OutputValue> outputs(2, {Floats({2, 1}, {1, 1}), std::nullopt});
+  Batch batch;
+  batch.y = {Floats({2, 1}, {2, 2}), Floats({2, 1}, {3, 3})};
+  batch.sample_weight = {Floats({2}, {1, 0})};
+  ASSERT_TRUE(metrics->Update(outputs, batch, 2, 0).ok());
+  EXPECT_EQ(ValueOf(metrics->Results(), "zz_loss"), 0.5);
+  EXPECT_EQ(ValueOf(metrics->Results(), "aa_loss"), 2);
+}
+
+TEST(CompiledMetricsTest, ListsResultsInEachKerassOrder) {
+  const std::string config = R"({"loss": "mse", "metrics": [["mae"], ["mse"]],
+                                 "weighted_metrics": [["mae"], []]})";
+  EXPECT_THAT(NamesOf(EvaluateTwo(config, kKeras2).value()),
+              ElementsAre("loss", "zz_loss", "aa_loss", "zz_mae", "zz_weighted_mae", "aa_mse"));
+  EXPECT_THAT(NamesOf(EvaluateTwo(config, kKeras3).value()),
+              ElementsAre("aa_loss", "aa_mse", "loss", "zz_loss", "zz_mae", "zz_weighted_mae"));
+}
+
+TEST(CompiledMetricsTest, TellsSameNamesApart) {
+  const std::string config = R"({"loss": "mse", "metrics": ["mae", "mae"],
+                                 "weighted_metrics": ["mae", "mae"]})";
+  EXPECT_EQ(Create(Regression(config)).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(NamesOf(Evaluate(Regression(config, kKeras3)).value()),
+              ElementsAre("loss", "mae", "mae_1", "weighted_mae", "weighted_mae_1"));
+  // A metric of the name "loss" hides the loss, as in Keras.
+  const std::string hiding = R"({"loss": "mse", "metrics": [{"class_name": "MeanAbsoluteError",
+                                 "config": {"name": "loss"}}]})";
+  for (const KerasVersion version : {kKeras2, kKeras3}) {
+    EXPECT_EQ(ValueOf(Evaluate(Regression(hiding, version)), "loss"), 1);
+  }
+}
+
+TEST(CompiledMetricsTest, KeepsNamesThatWereSerializedWithTheirOutput) {
+  const std::string config = R"({"from_serialized": true, "loss": "mse", "metrics": [[
+      {"class_name": "MeanMetricWrapper", "config": {"name": "zz_mae", "fn": "mae"}}], []]})";
+  EXPECT_THAT(NamesOf(EvaluateTwo(config, kKeras2).value()),
+              ElementsAre("loss", "zz_loss", "aa_loss", "zz_mae"));
+}
+
+TEST(CompiledMetricsTest, WeighsLossesAsEachKerasDoes) {
+  const auto loss = [](const char* config, KerasVersion version) {
+    return ValueOf(EvaluateTwo(config, version), "loss");
+  };
+  EXPECT_EQ(loss(R"({"loss": "mse"})", kKeras2), 5);
+  EXPECT_EQ(loss(R"({"loss": "mse", "loss_weights": 2})", kKeras2), 10);
+  EXPECT_EQ(loss(R"({"loss": ["mse", "mse"], "loss_weights": {"zz": 10}})", kKeras2), 14);
+  EXPECT_EQ(loss(R"({"loss": ["mse", "mse"], "loss_weights": [10, null]})", kKeras2), 14);
+  EXPECT_EQ(loss(R"({"loss": "mse", "loss_weights": 2.0})", kKeras3), 10);
+  EXPECT_EQ(loss(R"({"loss": ["mse", null], "loss_weights": [2.0, 3.0]})", kKeras3), 2);
+  // In the order of the sorted names: measured with Keras 3.15.
+  EXPECT_EQ(loss(R"({"loss": ["mse", "mse"], "loss_weights": {"zz": 10.0, "aa": 1.0}})", kKeras3),
+            41);
+  EXPECT_EQ(loss(R"({"loss": {"zz": "mse", "aa": "mse"}, "loss_weights": {"zz": 10.0,
+                     "aa": 1.0}})",
+                 kKeras3),
+            14);
+}
+
+TEST(CompiledMetricsTest, LeavesLastOutputsWithoutLoss) {
+  EXPECT_THAT(NamesOf(EvaluateTwo(R"({"loss": ["mse"]})", kKeras2).value()),
+              ElementsAre("loss", "zz_loss"));
+  EXPECT_THAT(NamesOf(EvaluateTwo(R"({"loss": ["mse"]})", kKeras3).value()), ElementsAre("loss"));
+}
+
+TEST(CompiledMetricsTest, RefusesStructuresThatDoNotFitTheOutputs) {
+  const std::pair<const char*, KerasVersion> cases[] = {
+      {R"({"loss": {"zz": "mse", "q": "mse"}})", kKeras2},
+      {R"({"loss": ["mse", "mse", "mse"]})", kKeras2},
+      {R"({"loss": "mse", "loss_weights": [1]})", kKeras2},
+      {R"({"loss": "mse", "loss_weights": {"q": 1}})", kKeras2},
+      {R"({"loss": "mse", "metrics": [["mse"]]})", kKeras2},
+      {R"({"loss": "mse", "metrics": {"q": ["mse"]}})", kKeras2},
+      {R"({"loss": "mse", "metrics": ["mse", "mse"]})", kKeras2},
+      {R"({"loss": [{"class_name": "MeanSquaredError", "config": {"reduction": "none"}}, "mse"]})",
+       kKeras2},
+      {R"({"loss": {"zz": "mse"}})", kKeras3},
+      {R"({"loss": ["mse", "mse", "mse"]})", kKeras3},
+      {R"({"loss": "mse", "loss_weights": [1.0, 2.0]})", kKeras3},
+      {R"({"loss": ["mse", "mse"], "loss_weights": 2.0})", kKeras3},
+      {R"({"loss": {"zz": "mse", "aa": "mse"}, "loss_weights": {"zz": 1.0}})", kKeras3},
+      {R"({"loss": "mse", "metrics": ["mse"]})", kKeras3},
+      {R"({"loss": "mse", "metrics": "mse"})", kKeras3},
+      {R"({"loss": "mse", "metrics": {"zz": ["mse", null]}})", kKeras3},
+      {R"({"loss": "mse", "metrics": {"q": ["mse"]}})", kKeras3},
+  };
+  for (const auto& [config, version] : cases) {
+    EXPECT_EQ(FailureOfTwo(config, version).code(), StatusCode::kInvalidArgument) << config;
+  }
+}
+
+TEST(CompiledMetricsTest, ALossAmongMetricsCountsEachBatchOnce) {
+  OneOutput model = Regression(R"({"loss": "mse", "metrics": [
+      {"module": "keras.losses", "class_name": "MeanSquaredError", "config": {"name": "l"}}]})");
+  EXPECT_NEAR(ValueOf(Evaluate(model, 2), "l"), (0.5 + 4) / 2, 1e-6);
+  model.compile = R"({"loss": "mse", "weighted_metrics": [
+      {"module": "keras.losses", "class_name": "MeanSquaredError", "config": {}}]})";
+  EXPECT_TRUE(Create(model).ok());
+  model.weights = Floats({3}, {1, 1, 1});
+  EXPECT_EQ(Create(model).status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST(CompiledMetricsTest, ComputesWhatCodeDescribes) {
+  CompileOptions options;
+  options.loss = losses::SparseCategoricalCrossentropy();
+  options.metrics = {metrics::SparseCategoricalAccuracy("eval_metrics"),
+                     metrics::SparseTopKCategoricalAccuracy({.k = 2, .name = "top2"})};
+  const Result<Logs> logs = Evaluate(Classes(CompileConfigFromOptions(options).value()));
+  EXPECT_NEAR(ValueOf(logs, "loss"), 1.1769392, 1e-6);
+  EXPECT_EQ(ValueOf(logs, "eval_metrics"), 0.5);
+  EXPECT_EQ(ValueOf(logs, "top2"), 1);
+}
+
+TEST(CompiledMetricsTest, EveryDescriptionInCodeCompiles) {
+  const std::vector<Metric> dense = {
+      metrics::Accuracy(),
+      metrics::BinaryAccuracy({.threshold = 0.3}),
+      metrics::CategoricalAccuracy(),
+      metrics::TopKCategoricalAccuracy({.k = 2}),
+      metrics::CategoricalCrossentropy({.label_smoothing = 0.1}),
+      metrics::BinaryCrossentropy({.from_logits = true}),
+      metrics::MeanSquaredError(),
+      metrics::MeanAbsoluteError(),
+      metrics::FromLoss(losses::BinaryCrossentropy({.name = "b"})),
+      metrics::FromLoss(losses::CategoricalCrossentropy({.name = "c"})),
+      metrics::FromLoss(
+          losses::MeanAbsoluteError({.reduction = losses::Reduction::kNone, .name = "d"}))};
+  CompileOptions options;
+  options.metrics = dense;
+  options.loss = losses::MeanSquaredError({.reduction = losses::Reduction::kSum});
+  OneOutput model = Classes(CompileConfigFromOptions(options).value());
+  model.labels = Floats({2, 3}, {0, 1, 0, 0, 0, 1});
+  const Result<Logs> logs = Evaluate(model);
+  ASSERT_TRUE(logs.ok()) << logs.status();
+  EXPECT_EQ(logs->size(), dense.size() + 1);
+  for (const losses::Reduction reduction :
+       {losses::Reduction::kMean, losses::Reduction::kMeanWithSampleWeight}) {
+    options.loss = losses::MeanSquaredError({.reduction = reduction});
+    model.compile = CompileConfigFromOptions(options).value();
+    model.version = kKeras3;
+    EXPECT_TRUE(Evaluate(model).ok());
+    model.version = kKeras2;
+    EXPECT_EQ(Create(model).status().code(), StatusCode::kInvalidArgument);
+  }
+}
+
+TEST(SupportedMetricsTest, ListsNamesOfBothKerases) {
+  const std::vector<SupportedName> losses = SupportedLosses();
+  const std::vector<SupportedName> metrics = SupportedMetrics();
+  const auto find = [](const std::vector<SupportedName>& list, const std::string& name) {
+    for (const SupportedName& item : list) {
+      if (item.class_name == name) return item;
+    }
+    ADD_FAILURE() << name;
+    return SupportedName();
+  };
+  EXPECT_TRUE(find(losses, "Huber").supported);
+  EXPECT_THAT(find(losses, "Huber").keras2_names, ElementsAre("huber", "huber_loss"));
+  EXPECT_THAT(find(losses, "Huber").keras3_names, ElementsAre("huber"));
+  EXPECT_FALSE(find(losses, "CTC").supported);
+  EXPECT_TRUE(find(losses, "CTC").keras2_names.empty());
+  EXPECT_THAT(find(metrics, "MeanSquaredError").keras3_names,
+              ElementsAre("mean_squared_error", "mse", "MSE"));
+  EXPECT_FALSE(find(metrics, "AUC").supported);
+}
+
+}  // namespace
+}  // namespace sidecar::evaluate

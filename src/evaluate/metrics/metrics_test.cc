@@ -1,0 +1,237 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <random>
+
+#include "evaluate/metrics/accuracy.h"
+#include "evaluate/metrics/metric_table.h"
+#include "evaluate/metrics_test_support.h"
+
+namespace sidecar::evaluate {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr auto kKeras2 = KerasVersion::kKeras2;
+constexpr auto kKeras3 = KerasVersion::kKeras3;
+
+NamedMetric Make(const nlohmann::json& object, KerasVersion version,
+                 const LabelShapes& shapes = {Shape{-1}, Shape{-1, 3}}) {
+  Result<Made<NamedMetric>> made = MakeMetric(ReadIdentifier(object).value(), shapes, version);
+  EXPECT_TRUE(made.ok()) << made.status();
+  EXPECT_NE(made->object, nullptr) << made->unsupported;
+  return std::move(*made->object);
+}
+
+// A batch with storage of its own.
+struct TestBatch {
+  TestBatch(Tensor y, Tensor p) : labels(std::move(y)), prediction(std::move(p)) {}
+  TestBatch(Tensor y, Tensor p, Tensor w) : TestBatch(std::move(y), std::move(p)) {
+    weight_tensor = std::move(w);
+    weights = {weight_tensor.shape(), weight_tensor.values<float>()};
+    weighted = true;
+  }
+  OutputView View() {
+    OutputView view;
+    view.labels = &labels;
+    view.prediction_shape = prediction.shape();
+    view.prediction = prediction.values<float>();
+    view.weights = weighted ? &weights : nullptr;
+    return view;
+  }
+  Labels labels;
+  Tensor prediction;
+  Tensor weight_tensor;
+  Weights weights;
+  bool weighted = false;
+};
+
+double Result1(const MetricAccumulator& metric) { return std::get<double>(metric.Result()); }
+
+TEST(ArgMaxTest, TakesTheFirstOfSeveralAndPassesOverNaN) {
+  const auto at = [](std::vector<float> values) { return ArgMax(values, kKeras2); };
+  EXPECT_EQ(at({1, 3, 3}), 1U);
+  EXPECT_EQ(at({kNaN, 1, 2}), 2U);
+  EXPECT_EQ(at({2, kNaN, 1}), 0U);
+  EXPECT_EQ(at({kNaN, kNaN}), 0U);
+  EXPECT_EQ(at({-kInfinity, -1}), 1U);
+  EXPECT_EQ(at({}), 0U);
+}
+
+TEST(ArgMaxTest, TellsZerosApartInKeras3) {
+  const std::vector<float> zeros = {-1, -0.0F, 0.0F};
+  EXPECT_EQ(ArgMax(zeros, kKeras2), 1U);
+  EXPECT_EQ(ArgMax(zeros, kKeras3), 2U);
+}
+
+TEST(MetricsTest, CountWhatIsInTheTopK) {
+  NamedMetric metric =
+      Make({{"class_name", "SparseTopKCategoricalAccuracy"}, {"config", {{"k", 1}}}}, kKeras2);
+  EXPECT_EQ(metric.name, "sparse_top_k_categorical_accuracy");
+  TestBatch equal(Ints({1}, {2}), Floats({1, 3}, {.5F, .5F, .5F}));
+  ASSERT_TRUE(metric.metric->Update(equal.View()).ok());
+  EXPECT_EQ(Result1(*metric.metric), 1);
+  metric.metric->Reset();
+  TestBatch lower(Ints({1}, {0}), Floats({1, 3}, {.1F, .2F, .1F}));
+  ASSERT_TRUE(metric.metric->Update(lower.View()).ok());
+  EXPECT_EQ(Result1(*metric.metric), 0);
+  metric.metric->Reset();
+  TestBatch strange(Ints({3}, {0, 5, -1}),
+                    Floats({3, 3}, {.9F, kInfinity, .1F, .9F, .5F, .1F, .9F, .5F, .1F}));
+  ASSERT_TRUE(metric.metric->Update(strange.View()).ok());
+  EXPECT_EQ(Result1(*metric.metric), 0);
+}
+
+TEST(MetricsTest, ReadSortedClassNumbersInKeras3) {
+  const nlohmann::json object = {{"class_name", "SparseTopKCategoricalAccuracy"},
+                                 {"config", {{"k", 2}, {"from_sorted_ids", true}}}};
+  NamedMetric metric = Make(object, kKeras3);
+  TestBatch batch(Ints({3}, {7, 8, 9}), Floats({3, 3}, {7, 1, 2, 1, 8, 2, 1, 2, 9}));
+  ASSERT_TRUE(metric.metric->Update(batch.View()).ok());
+  EXPECT_NEAR(Result1(*metric.metric), 2.0 / 3, 1e-7);
+}
+
+TEST(MetricsTest, AverageEachSampleFirstInKeras3Only) {
+  // Two batches whose samples have different numbers of values.
+  const nlohmann::json object = {{"class_name", "BinaryAccuracy"}, {"config", nullptr}};
+  const std::pair<KerasVersion, double> expected[] = {{kKeras2, 2.0 / 6}, {kKeras3, 1.0 / 2}};
+  for (const auto& [version, value] : expected) {
+    NamedMetric metric = Make(object, version);
+    TestBatch wide(Floats({1, 4}, {0, 0, 0, 0}), Floats({1, 4}, {1, 1, 1, 1}));
+    TestBatch narrow(Floats({1, 2}, {0, 0}), Floats({1, 2}, {0, 0}));
+    ASSERT_TRUE(metric.metric->Update(wide.View()).ok());
+    ASSERT_TRUE(metric.metric->Update(narrow.View()).ok());
+    EXPECT_NEAR(Result1(*metric.metric), value, 1e-7);
+  }
+}
+
+TEST(MetricsTest, WeighEachSample) {
+  for (const KerasVersion version : {kKeras2, kKeras3}) {
+    NamedMetric metric =
+        Make({{"class_name", "CategoricalAccuracy"}, {"config", nullptr}}, version);
+    const Tensor labels = Floats({2, 3}, {0, 0, 1, 0, 1, 0});
+    const Tensor prediction = Floats({2, 3}, {.1F, .9F, .8F, .05F, .95F, 0});
+    TestBatch batch(labels, prediction, Floats({2}, {.7F, .3F}));
+    ASSERT_TRUE(metric.metric->Update(batch.View()).ok());
+    EXPECT_NEAR(Result1(*metric.metric), .3, 1e-7);
+    metric.metric->Reset();
+    TestBatch column(labels, prediction, Floats({2, 1}, {0, 0}));
+    ASSERT_TRUE(metric.metric->Update(column.View()).ok());
+    EXPECT_EQ(Result1(*metric.metric), 0);
+  }
+}
+
+TEST(MetricsTest, CountIgnoredSamplesAsEachKerasDoes) {
+  const nlohmann::json object = {{"class_name", "SparseCategoricalCrossentropy"},
+                                 {"config", {{"ignore_class", 0}}}};
+  const Tensor labels = Ints({3}, {0, 1, 2});
+  const Tensor prediction = Floats({3, 3}, {.1F, .8F, .1F, .2F, .7F, .1F, .3F, .3F, .4F});
+  const std::pair<KerasVersion, double> expected[] = {{kKeras2, 0.6364828}, {kKeras3, 0.4243219}};
+  for (const auto& [version, value] : expected) {
+    NamedMetric metric = Make(object, version);
+    TestBatch batch(labels, prediction);
+    ASSERT_TRUE(metric.metric->Update(batch.View()).ok());
+    EXPECT_NEAR(Result1(*metric.metric), value, 1e-6);
+    metric.metric->Reset();
+    TestBatch weighted(labels, prediction, Floats({3}, {1, 1, 1}));
+    ASSERT_TRUE(metric.metric->Update(weighted.View()).ok());
+    EXPECT_NEAR(Result1(*metric.metric), 0.6364828, 1e-6);
+  }
+}
+
+TEST(MetricsTest, MergeTheStatesOfParts) {
+  std::mt19937 random(9);
+  std::uniform_real_distribution<float> uniform(0.01F, 1);
+  std::vector<float> prediction(24 * 3);
+  std::vector<float> weights(24);
+  std::vector<std::int64_t> labels(24);
+  for (float& value : prediction) value = uniform(random);
+  for (float& value : weights) value = uniform(random);
+  for (std::int64_t& label : labels) label = static_cast<std::int64_t>(random() % 3);
+  const Tensor y = Ints({24}, labels);
+  const Tensor p = Floats({24, 3}, prediction);
+  const Tensor w = Floats({24}, weights);
+  for (const char* name :
+       {"accuracy", "sparse_categorical_crossentropy", "sparse_top_k_categorical_accuracy"}) {
+    NamedMetric whole = Make(name, kKeras2);
+    TestBatch all(y, p, w);
+    ASSERT_TRUE(whole.metric->Update(all.View()).ok());
+    NamedMetric first = Make(name, kKeras2);
+    NamedMetric second = Make(name, kKeras2);
+    TestBatch front(y.Slice(0, 10).value(), p.Slice(0, 10).value(), w.Slice(0, 10).value());
+    TestBatch back(y.Slice(10, 24).value(), p.Slice(10, 24).value(), w.Slice(10, 24).value());
+    ASSERT_TRUE(first.metric->Update(front.View()).ok());
+    ASSERT_TRUE(second.metric->Update(back.View()).ok());
+    NamedMetric merged = Make(name, kKeras2);
+    ASSERT_TRUE(merged.metric->Load(first.metric->state()).ok());
+    ASSERT_TRUE(merged.metric->Merge(second.metric->state()).ok());
+    EXPECT_NEAR(Result1(*merged.metric), Result1(*whole.metric), 1e-6) << name;
+    EXPECT_FALSE(merged.metric->Merge(std::vector<float>{1}).ok());
+    EXPECT_FALSE(merged.metric->Load(std::vector<float>{1, 2, 3}).ok());
+  }
+}
+
+TEST(MetricsTest, ResolveAccuracyByShape) {
+  const auto kind = [](Shape labels, Shape prediction) {
+    return FindLabelKind({std::move(labels), std::move(prediction)});
+  };
+  EXPECT_EQ(kind({-1}, {-1, 1}), LabelKind::kBinary);
+  EXPECT_EQ(kind({-1, 1}, {-1, 1}), LabelKind::kBinary);
+  EXPECT_EQ(kind({-1}, {-1, 3}), LabelKind::kSparse);
+  EXPECT_EQ(kind({-1, 1}, {-1, 3}), LabelKind::kSparse);
+  EXPECT_EQ(kind({-1, 3}, {-1, 3}), LabelKind::kCategorical);
+  EXPECT_EQ(kind({-1, 4}, {-1, 4, 3}), LabelKind::kSparse);
+  EXPECT_EQ(kind({-1, 4, 1}, {-1, 4, 3}), LabelKind::kSparse);
+}
+
+TEST(MetricsTest, NamesFollowEachKeras) {
+  EXPECT_EQ(Make("MeanSquaredError", kKeras2).name, "mean_squared_error");
+  EXPECT_EQ(Make("MeanSquaredError", kKeras3).name, "MeanSquaredError");
+  EXPECT_EQ(Make("MSE", kKeras2).name, "MSE");
+  EXPECT_EQ(Make("Accuracy", kKeras3).name, "Accuracy");
+  const nlohmann::json function = {{"module", "builtins"},
+                                   {"class_name", "function"},
+                                   {"config", "sparse_categorical_accuracy"}};
+  EXPECT_EQ(Make(function, kKeras2).name, "sparse_categorical_accuracy");
+  const nlohmann::json wrapper = {
+      {"class_name", "MeanMetricWrapper"},
+      {"config",
+       {{"name", "mine"}, {"dtype", "float32"}, {"fn", "binary_accuracy"}, {"threshold", 0.3}}}};
+  EXPECT_EQ(Make(wrapper, kKeras2).name, "mine");
+  const nlohmann::json loss = {
+      {"module", "keras.losses"}, {"class_name", "Huber"}, {"config", {{"delta", 2.0}}}};
+  EXPECT_EQ(Make(loss, kKeras2).name, "huber_loss");
+}
+
+TEST(MetricsTest, MeanMetricWrapperPassesArgumentsOn) {
+  const nlohmann::json wrapper = {
+      {"class_name", "MeanMetricWrapper"},
+      {"config",
+       {{"fn", {{"class_name", "function"}, {"config", "binary_accuracy"}}}, {"threshold", 0.3}}}};
+  NamedMetric metric = Make(wrapper, kKeras3);
+  TestBatch batch(Floats({2, 1}, {1, 1}), Floats({2, 1}, {.4F, .2F}));
+  ASSERT_TRUE(metric.metric->Update(batch.View()).ok());
+  EXPECT_EQ(Result1(*metric.metric), .5);
+}
+
+TEST(MetricsTest, RefuseWhatKerasCannotCompile) {
+  const LabelShapes shapes{Shape{-1}, Shape{-1, 3}};
+  const auto status = [&shapes](const nlohmann::json& object, KerasVersion version) {
+    return MakeMetric(ReadIdentifier(object).value(), shapes, version).status();
+  };
+  EXPECT_EQ(status("huber", kKeras2).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(status("auc", kKeras2).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(status("ce", kKeras3).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(status("Mean", kKeras3).code(), StatusCode::kInvalidArgument);
+  const nlohmann::json typo = {{"class_name", "BinaryAccuracy"}, {"config", {{"treshold", 1}}}};
+  EXPECT_THAT(status(typo, kKeras2).message(), testing::HasSubstr("no argument 'treshold'"));
+  const nlohmann::json wrong = {{"class_name", "BinaryAccuracy"},
+                                {"config", {{"threshold", "high"}}}};
+  EXPECT_THAT(status(wrong, kKeras2).message(), testing::HasSubstr("threshold is \"high\""));
+}
+
+}  // namespace
+}  // namespace sidecar::evaluate

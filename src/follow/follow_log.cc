@@ -86,4 +86,32 @@ void LookLog::Note(const watch::Look& look) {
   }
 }
 
+void Notices::NoteNumber(const watch::Candidate& candidate,
+                         std::optional<std::int64_t> max_evaluations) {
+  if (candidate.number) {
+    if (last_number_ && *candidate.number < *last_number_) {
+      base::Log(LogLevel::kWarning,
+                "Checkpoint numbers went down from {} to {}: training seems to have gone back.",
+                *last_number_, *candidate.number);
+    }
+    last_number_ = candidate.number;
+    return;
+  }
+  if (max_evaluations.value_or(0) <= 0 || warned_of_number_) return;
+  warned_of_number_ = true;
+  base::Log(LogLevel::kWarning,
+            "{}: the name does not end in '-' and a number, so max_evaluations ({}) cannot be "
+            "reached by it.",
+            candidate.prefix, *max_evaluations);
+}
+
+void Notices::NoteStep(const watch::Candidate& candidate, std::optional<std::int64_t> step) {
+  if (step || warned_of_step_) return;
+  warned_of_step_ = true;
+  base::Log(LogLevel::kWarning,
+            "{}: holds no optimizer iterations, so the evaluation has no step; save the optimizer "
+            "with the model.",
+            candidate.prefix);
+}
+
 }  // namespace sidecar::follow

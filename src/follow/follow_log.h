@@ -1,8 +1,11 @@
 // The log lines of a follower: worded as the reference's where it has one.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "sidecar/log.h"
 #include "sidecar/status.h"
@@ -26,6 +29,20 @@ class LookLog {
  private:
   std::string directory_;
   std::string last_;
+};
+
+/// What is worth a warning about checkpoints that can be used all the same. Not thread-safe.
+class Notices {
+ public:
+  /// Numbers that go down; a name without number while there is a limit (the first only).
+  void NoteNumber(const watch::Candidate& candidate, std::optional<std::int64_t> max_evaluations);
+  /// A checkpoint without a step (the first only).
+  void NoteStep(const watch::Candidate& candidate, std::optional<std::int64_t> step);
+
+ private:
+  std::optional<std::int64_t> last_number_;
+  bool warned_of_number_ = false;
+  bool warned_of_step_ = false;
 };
 
 }  // namespace sidecar::follow

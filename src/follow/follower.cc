@@ -69,6 +69,7 @@ class Follower {
   Status TakeEvaluationFailure(const Task& task, const Status& error);
   Status FailForGood(const Candidate& candidate, const Status& error);
   void PassOver(const Candidate& newer);
+  void FlushCallbacks();
 
   const FollowContext& context_;
   const FollowOptions& options_;
@@ -78,16 +79,15 @@ class Follower {
   watch::History history_;
   std::optional<Retry> retry_;
   LookLog look_log_;
+  Notices notices_;
   Ledger ledger_;
 
   // Since when nothing new was published; evaluations move it on.
   Clock::TimePoint quiet_since_;
   watch::ExplanationTimer explanation_;
+  std::string announced_digest_;  // of new content under a name used before
   std::string last_tried_;
   std::string last_failure_;  // empty where the last one was evaluated
-  std::optional<std::int64_t> last_number_;
-  bool warned_of_number_ = false;
-  bool warned_of_step_ = false;
 };
 
 // The main path.
@@ -133,19 +133,7 @@ void Follower::BeginWait() {
 void Follower::Announce(const Candidate& candidate) {
   base::Log(LogLevel::kInfo, "Found new checkpoint at {}", candidate.prefix);
   quiet_since_ = Now();
-  if (candidate.number && last_number_ && *candidate.number < *last_number_) {
-    base::Log(LogLevel::kWarning,
-              "Checkpoint numbers went down from {} to {}: training seems to have gone back.",
-              *last_number_, *candidate.number);
-  }
-  if (candidate.number) last_number_ = candidate.number;
-  if (!candidate.number && options_.max_evaluations.value_or(0) > 0 && !warned_of_number_) {
-    warned_of_number_ = true;
-    base::Log(LogLevel::kWarning,
-              "{}: the name does not end in '-' and a number, so max_evaluations ({}) cannot be "
-              "reached by it.",
-              candidate.prefix, *options_.max_evaluations);
-  }
+  notices_.NoteNumber(candidate, options_.max_evaluations);
 }
 
 std::optional<Task> Follower::Select(const watch::Look& look) {
@@ -238,7 +226,9 @@ Result<std::optional<Loaded>> Follower::Load(const Task& task) {
       SetAside(candidate);
       return std::optional<Loaded>();
     }
-    Announce(candidate);
+    // Once for each content, however often reading it is tried.
+    if (announced_digest_ != source->digest()) Announce(candidate);
+    announced_digest_ = source->digest();
   }
   SIDECAR_ASSIGN_OR_RETURN(Loaded loaded,
                            ReadAndVerify(context_.fs, context_.open, context_.evaluation.requests(),
@@ -258,14 +248,7 @@ Result<EvaluationResult> Follower::Evaluate(const Task& task, const Loaded& load
   base::Log(LogLevel::kInfo,
             "Evaluation starts: Model weights loaded from latest checkpoint file {}",
             task.candidate.prefix);
-  if (!loaded.info.step && !warned_of_step_) {
-    warned_of_step_ = true;
-    base::Log(
-        LogLevel::kWarning,
-        "{}: holds no optimizer iterations, so the evaluation has no step; save the optimizer "
-        "with the model.",
-        task.candidate.prefix);
-  }
+  notices_.NoteStep(task.candidate, loaded.info.step);
   const Clock::TimePoint start = Now();
   Result<EvaluationResult> result =
       context_.evaluation.Run(loaded.weights, loaded.info, context_.callbacks, context_.stop);
@@ -281,9 +264,7 @@ bool Follower::Report(const Task& task, const Loaded& loaded, const EvaluationRe
   last_tried_ = task.candidate.prefix;
   last_failure_.clear();
   base::Log(LogLevel::kInfo, "End of evaluation. Metrics: {}", report::MetricsText(result.metrics));
-  if (const Status flushed = context_.callbacks.Flush(); !flushed.ok()) {
-    base::Log(LogLevel::kWarning, "{}: {}", context_.callbacks.name(), flushed.message());
-  }
+  FlushCallbacks();
   if (ReachesLimit(task.candidate, options_.max_evaluations)) {
     base::LogLine(LogLevel::kInfo, "Last checkpoint evaluated. SidecarEvaluator stops.");
     return true;
@@ -370,11 +351,15 @@ void Follower::PassOver(const Candidate& newer) {
   MoveTo(FollowState::kWaiting);
 }
 
+void Follower::FlushCallbacks() {
+  const Status flushed = context_.callbacks.Flush();
+  if (flushed.ok()) return;
+  base::Log(LogLevel::kWarning, "{}: {}", context_.callbacks.name(), flushed.message());
+}
+
 void Follower::Finish() {
   MoveTo(FollowState::kEnded);
-  if (const Status flushed = context_.callbacks.Flush(); !flushed.ok()) {
-    base::Log(LogLevel::kWarning, "{}: {}", context_.callbacks.name(), flushed.message());
-  }
+  FlushCallbacks();
   if (retry_) {
     ledger_.Unusable(retry_->seen().prefix, "not readable so far: " + retry_->error().message());
   }

@@ -7,10 +7,10 @@
 namespace sidecar::checkpoint::hdf5 {
 namespace {
 
-// A file's structures are read about once in a call, so twice its size is ample; the constant is
-// for small files whose few structures are read again and again.
-constexpr std::uint64_t kBudgetBase = std::uint64_t{16} << 20U;
-constexpr std::uint64_t kBudgetFactor = 2;
+// A file's structures are read about once in a call, so four times its size is ample; the constant
+// is for small files whose few structures are read again and again.
+constexpr std::uint64_t kBudgetBase = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kBudgetFactor = 4;
 // What a read costs beside its bytes: bounds the number of reads.
 constexpr std::uint64_t kReadCost = 64;
 

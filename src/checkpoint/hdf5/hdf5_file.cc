@@ -105,7 +105,8 @@ Result<std::optional<std::uint64_t>> Hdf5File::Impl::Lookup(std::string_view pat
     const std::size_t slash = std::min(rest.find('/'), rest.size());
     const std::string_view name = rest.substr(0, slash);
     rest.remove_prefix(std::min(slash + 1, rest.size()));
-    SIDECAR_ASSIGN_OR_RETURN(std::shared_ptr<const Group> group, LoadGroup(address));
+    SIDECAR_ASSIGN_OR_RETURN_CONTEXT(std::shared_ptr<const Group> group, LoadGroup(address),
+                                     fmt::format("looking for '{}'", path));
     const Link* link = group == nullptr ? nullptr : group->Find(name);
     if (link == nullptr) return std::optional<std::uint64_t>();
     if (link->kind != Link::Kind::kHard) return RefuseLink(*link, path);

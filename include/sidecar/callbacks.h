@@ -26,8 +26,8 @@ using Logs = std::vector<std::pair<std::string, MetricValue>>;
 struct EvaluationInfo {
   std::string
       checkpoint;  ///< the checkpoint's prefix or file; the model file where its own weights are
-  std::optional<std::int64_t> number;  ///< the number at the end of the checkpoint's name
-  std::optional<std::int64_t> step;    ///< the optimizer's `iterations` in the checkpoint
+  std::optional<std::int64_t> number = std::nullopt;  ///< the number at the end of the checkpoint's name
+  std::optional<std::int64_t> step = std::nullopt;    ///< the optimizer's `iterations` in the checkpoint
 };
 
 /// One finished evaluation.
@@ -79,11 +79,11 @@ using CallbackPtr = std::shared_ptr<Callback>;
 
 /// Functions for LambdaCallback; empty ones are not called.
 struct LambdaCallbackOptions {
-  std::function<void(const EvaluationInfo&)> begin;
-  std::function<void(const Logs&)> on_test_begin;
-  std::function<void(std::int64_t batch, const Logs&)> on_test_batch_begin;
-  std::function<void(std::int64_t batch, const Logs&)> on_test_batch_end;
-  std::function<void(const Logs&)> on_test_end;
+  std::function<void(const EvaluationInfo&)> begin = {};
+  std::function<void(const Logs&)> on_test_begin = {};
+  std::function<void(std::int64_t batch, const Logs&)> on_test_batch_begin = {};
+  std::function<void(std::int64_t batch, const Logs&)> on_test_batch_end = {};
+  std::function<void(const Logs&)> on_test_end = {};
 };
 
 /// A callback made of functions.

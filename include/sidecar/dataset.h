@@ -24,9 +24,9 @@ struct NamedTensor {
 /// Some samples: every tensor's first dimension is the number of samples. Components come in the
 /// order of the dataset's spec.
 struct Batch {
-  std::vector<Tensor> x;
-  std::vector<Tensor> y;              ///< empty: no targets
-  std::vector<Tensor> sample_weight;  ///< empty: every sample counts once
+  std::vector<Tensor> x = {};
+  std::vector<Tensor> y = {};              ///< empty: no targets
+  std::vector<Tensor> sample_weight = {};  ///< empty: every sample counts once
 };
 
 /// What every batch of a dataset looks like.
@@ -36,11 +36,11 @@ struct DatasetSpec {
     DType dtype = DType::kFloat32;
     Shape shape;  ///< of one sample: without the batch dimension; may hold Shape::kUnknown
   };
-  std::vector<Component> x;
-  std::vector<Component> y;
-  std::vector<Component> sample_weight;
+  std::vector<Component> x = {};
+  std::vector<Component> y = {};
+  std::vector<Component> sample_weight = {};
   std::int64_t batch_size = 32;  ///< samples in a full batch; only the last may have fewer
-  std::optional<std::int64_t> num_batches;  ///< absent where only reading to the end can tell
+  std::optional<std::int64_t> num_batches = std::nullopt;  ///< absent where only reading to the end can tell
 };
 
 /// One pass over a dataset. Not thread-safe.
@@ -72,9 +72,9 @@ using DatasetPtr = std::shared_ptr<Dataset>;
 
 /// Arrays, all with the same first dimension.
 struct Arrays {
-  std::vector<NamedTensor> x;
-  std::vector<NamedTensor> y;
-  std::vector<NamedTensor> sample_weight;
+  std::vector<NamedTensor> x = {};
+  std::vector<NamedTensor> y = {};
+  std::vector<NamedTensor> sample_weight = {};
 };
 
 /// Batches of rows of `arrays` in order, the last one smaller where batch_size does not divide the

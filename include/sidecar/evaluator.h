@@ -19,17 +19,17 @@ struct SidecarEvaluatorOptions {
   // What is evaluated, and until when.
 
   /// Batches per evaluation; none: all data.
-  std::optional<std::int64_t> steps;
+  std::optional<std::int64_t> steps = std::nullopt;
   /// Stop once the checkpoint whose number is this or higher has been evaluated or has failed for
   /// good. 0 and none: never.
-  std::optional<std::int64_t> max_evaluations;
+  std::optional<std::int64_t> max_evaluations = std::nullopt;
   /// Called in this order.
-  std::vector<CallbackPtr> callbacks;
+  std::vector<CallbackPtr> callbacks = {};
   /// The attribute of the checkpoint's root that is the model; none: found.
-  std::optional<std::string> checkpoint_root;
+  std::optional<std::string> checkpoint_root = std::nullopt;
   /// Start() returns kTimeout when this has passed since the start or since the last newly
   /// published checkpoint.
-  std::optional<std::chrono::milliseconds> timeout;
+  std::optional<std::chrono::milliseconds> timeout = std::nullopt;
 
   // How it waits and runs.
 
@@ -39,7 +39,7 @@ struct SidecarEvaluatorOptions {
   /// How long a checkpoint that cannot be read is tried again before it has failed for good.
   std::chrono::milliseconds retry_for{60000};
   /// Compute threads; none: what CPU affinity and the cgroup quota allow.
-  std::optional<int> threads;
+  std::optional<int> threads = std::nullopt;
 };
 
 /// tf.keras.experimental.SidecarEvaluator. Not thread-safe, but for Stop().
@@ -71,10 +71,10 @@ class SidecarEvaluator {
 /// Evaluates one checkpoint once. `checkpoint` is a prefix (`dir/ckpt-7`), or a directory (its
 /// newest checkpoint).
 struct EvaluateOptions {
-  std::optional<std::int64_t> steps;
-  std::vector<CallbackPtr> callbacks;
-  std::optional<std::string> checkpoint_root;
-  std::optional<int> threads;
+  std::optional<std::int64_t> steps = std::nullopt;
+  std::vector<CallbackPtr> callbacks = {};
+  std::optional<std::string> checkpoint_root = std::nullopt;
+  std::optional<int> threads = std::nullopt;
 };
 Result<EvaluationResult> Evaluate(const Model& model, const DatasetPtr& data,
                                   const std::string& checkpoint,

@@ -58,22 +58,22 @@ class Metric : public KerasObject {
 /// What model.compile() takes, for the parts that matter to an evaluation.
 struct CompileOptions {
   /// One loss for all outputs. None: Keras 2's rules report a loss of 0, Keras 3's refuse.
-  std::optional<Loss> loss;
+  std::optional<Loss> loss = std::nullopt;
   /// Losses by output name; used instead of `loss` where not empty.
-  std::map<std::string, Loss> losses;
-  std::map<std::string, double> loss_weights;  ///< by output name
+  std::map<std::string, Loss> losses = {};
+  std::map<std::string, double> loss_weights = {};  ///< by output name
   /// Metrics without sample weights; of every output under Keras 2's rules, one an output under
   /// Keras 3's.
-  std::vector<Metric> metrics;
-  std::vector<Metric> weighted_metrics;
+  std::vector<Metric> metrics = {};
+  std::vector<Metric> weighted_metrics = {};
   /// Metrics by output name; used instead of the lists above where not empty.
-  std::map<std::string, std::vector<Metric>> output_metrics;
-  std::map<std::string, std::vector<Metric>> output_weighted_metrics;
+  std::map<std::string, std::vector<Metric>> output_metrics = {};
+  std::map<std::string, std::vector<Metric>> output_weighted_metrics = {};
 };
 
 struct LoadOptions {
   /// Which rules hold; by default what the model file says.
-  std::optional<KerasVersion> keras_version;
+  std::optional<KerasVersion> keras_version = std::nullopt;
 };
 
 /// A model without weights: those come from each checkpoint. Copies share one model.

@@ -19,6 +19,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 import checks
 import follow
+import saved_models
 
 
 def main():
@@ -33,6 +34,7 @@ def main():
         for generation in (2, 3):
             for name in ("classifier", "two_outputs"):
                 report.run(checks.evaluate, program, work, generation, name)
+            report.run(saved_models.evaluate, program, work, generation)
         report.run(follow.custom_loop, program, work)
         report.run(follow.model_fit, program, work)
     print(f"{report.passed} checks passed, {report.failed} failed")

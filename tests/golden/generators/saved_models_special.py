@@ -174,6 +174,12 @@ def unsupported_ops(k):
     return refused(case, 69, "model", "ResizeBicubic", "Cumprod", "enlarge", "running")
 
 
+def save_no_traces(k):
+    """Model.save(save_traces=False) writes no signature: there is no graph to read."""
+    case = Case(classifier(k, small_net(k), features(k)), *class_data((4,), 3), save="Model.save", save_traces=False)
+    return refused(case, 65, "model", "signature", "save_traces")
+
+
 def save_regularized(k):
     """The loss has regularization losses, which the SavedModel's graph lacks."""
     l = k.layers
@@ -199,7 +205,7 @@ def save_masked(k):
     hidden = l.SimpleRNN(5, return_sequences=True)(l.Embedding(12, 4, mask_zero=True)(ids))
     model = k.Model(ids, l.Dense(3, name="tags")(hidden), name="masked")
     loss = k.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(k.optimizers.Adam(0.02), loss, metrics=["accuracy"])
+    model.compile(k.optimizers.Adam(0.02), loss, metrics=["sparse_categorical_accuracy"])
     random = cases.rng()
     x = random.integers(1, 12, (cases.SAMPLES, 6)).astype("int32")
     x[np.arange(6) >= random.integers(2, 7, (cases.SAMPLES, 1))] = 0
@@ -211,7 +217,7 @@ def save_masked(k):
 
     def carried(case):
         plain = WithoutMask()
-        plain.compile(loss=loss, metrics=["accuracy"])
+        plain.compile(loss=loss, metrics=["sparse_categorical_accuracy"])
         return plain.evaluate(case.x, case.y, batch_size=case.batch_size, verbose=0, return_dict=True)
 
     case.carried, case.expected = carried, {"says": "mask"}
@@ -291,7 +297,7 @@ def tf1_session(name):
     np.savez(folder / "data.npz", **common.data_members(x, y))
     config = {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
     common.write_json(folder / "compile.json", config)
-    rows = [tf1_row(weights, step, x, y) for step, weights in tf1_training(folder, x, y)]
+    rows = [tf1_row(weights, step, x, y) for step, weights in list(tf1_training(folder, x, y))]
     expected = {"keras": 2, "saved_by": "tf.compat.v1.saved_model.simple_save", "batch_size": 32}
     expected |= {"checkpoint_root": None, "signature": "serving_default"}
     expected |= {"refused": ["TensorFlow 1"], "exit": 69, "at": "model", "checkpoints": rows}
@@ -329,15 +335,14 @@ def tf1_dense(x, units, name):
 
 def tf1_row(weights, step, x, y):
     """Keras 2 evaluates a twin with the session's values."""
-    with tf.Graph().as_default():
-        k = common.KERAS[2]
-        l = k.layers
-        model = k.Sequential([k.Input((4,)), l.Dense(6, activation="relu"), l.Dense(3, activation="softmax")])
-        compiled(k, model)
-        model.set_weights(weights)
-        logs = model.evaluate(x, y, batch_size=32, verbose=0)
-    metrics = [[name, value] for name, value in zip(model.metrics_names, logs)]
-    return {"prefix": f"model.ckpt-{step}", "number": step, "step": step, "metrics": metrics}
+    k = common.KERAS[2]
+    l = k.layers
+    model = k.Sequential([features(k), l.Dense(6, activation="relu"), l.Dense(3, activation="softmax")])
+    compiled(k, model)
+    model.set_weights(weights)
+    logs = model.evaluate(x, y, batch_size=32, verbose=0, return_dict=True)
+    name = f"model.ckpt-{step}"
+    return {"prefix": name, "number": step, "step": step, "metrics": common.logs_list(logs)}
 
 
 ONLY2 = {
@@ -346,6 +351,7 @@ ONLY2 = {
     "export_ambiguous": export_ambiguous,
     "string_input": string_input,
     "unsupported_ops": unsupported_ops,
+    "save_no_traces": save_no_traces,
     "save_regularized": save_regularized,
     "save_masked": save_masked,
     "tf_module": tf_module,

@@ -89,8 +89,9 @@ TEST_P(ModelsTest, EveryCheckpointGivesKerasNumbers) {
     ASSERT_TRUE(result.ok()) << result.status();
     ExpectMetrics(result->metrics, checkpoint.at("metrics"), tolerance);
     EXPECT_EQ(result->info.number.has_value(), !checkpoint.at("number").is_null());
-    if (result->info.number)
+    if (result->info.number) {
       EXPECT_EQ(*result->info.number, checkpoint.at("number").get<std::int64_t>());
+    }
     EXPECT_EQ(result->info.step.has_value(), !checkpoint.at("step").is_null());
     if (result->info.step) {
       EXPECT_EQ(*result->info.step, checkpoint.at("step").get<std::int64_t>());

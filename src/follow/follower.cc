@@ -35,6 +35,12 @@ struct Task {
   std::optional<Status> refused;  // why it will not even be opened
 };
 
+// Another turn follows, unless this ends the run.
+Result<bool> GoOnAfter(const Status& status) {
+  if (!status.ok()) return status;
+  return false;
+}
+
 class Follower {
  public:
   Follower(const FollowContext& context, const FollowOptions& options)
@@ -50,6 +56,7 @@ class Follower {
 
  private:
   [[nodiscard]] Clock::TimePoint Now() const { return context_.clock.Now(); }
+  Result<bool> TakeTurn();
   void MoveTo(FollowState state);
   void BeginWait();
   void Announce(const Candidate& candidate);
@@ -90,30 +97,28 @@ class Follower {
   std::string last_failure_;  // empty where the last one was evaluated
 };
 
-// The main path.
 Status Follower::Run() {
   BeginWait();
   while (!context_.stop.requested()) {
-    SIDECAR_ASSIGN_OR_RETURN(const watch::Look look, latest_.LookAt(Now()));
-    const std::optional<Task> task = Select(look);
-    if (!task) {
-      SIDECAR_RETURN_IF_ERROR(Wait(look));
-      continue;
-    }
-    const Result<std::optional<Loaded>> loaded = Load(*task);
-    if (!loaded.ok()) {
-      SIDECAR_RETURN_IF_ERROR(TakeFailure(*task, loaded.status()));
-      continue;
-    }
-    if (!loaded->has_value()) continue;
-    const Result<EvaluationResult> result = Evaluate(*task, **loaded);
-    if (!result.ok()) {
-      SIDECAR_RETURN_IF_ERROR(TakeEvaluationFailure(*task, result.status()));
-      continue;
-    }
-    if (Report(*task, **loaded, *result)) return {};
+    SIDECAR_ASSIGN_OR_RETURN(const bool finished, TakeTurn());
+    if (finished) return {};
   }
   return {StatusCode::kCancelled, "stopped on request"};
+}
+
+// The main path: watch, select, verify and load, evaluate, report. Whether the stop rule holds now.
+Result<bool> Follower::TakeTurn() {
+  SIDECAR_ASSIGN_OR_RETURN(const watch::Look look, latest_.LookAt(Now()));
+  const std::optional<Task> task = Select(look);
+  if (!task) return GoOnAfter(Wait(look));
+
+  const Result<std::optional<Loaded>> loaded = Load(*task);
+  if (!loaded.ok()) return GoOnAfter(TakeFailure(*task, loaded.status()));
+  if (!loaded->has_value()) return false;
+
+  const Result<EvaluationResult> result = Evaluate(*task, **loaded);
+  if (!result.ok()) return GoOnAfter(TakeEvaluationFailure(*task, result.status()));
+  return Report(*task, **loaded, *result);
 }
 
 void Follower::MoveTo(FollowState state) {

@@ -55,7 +55,7 @@ class LatestCheckpoint {
 
  private:
   Look ReadState(const base::FileInfo& state, base::Clock::TimePoint now);
-  Look Resolve(const std::string& named, const base::FileInfo& state) const;
+  [[nodiscard]] Look Resolve(const std::string& named, const base::FileInfo& state) const;
   Look LookWithoutStateFile(Finding finding, const Status& problem, const base::FileInfo& state,
                             base::Clock::TimePoint now);
 

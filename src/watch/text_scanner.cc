@@ -96,6 +96,23 @@ std::optional<unsigned> DigitValue(char c) {
   return std::nullopt;
 }
 
+// Bytes of the character that `text` begins with; 0 for NUL and what is not UTF-8.
+std::size_t SequenceLength(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  if (lead < 0x80) return lead == 0 ? 0 : 1;
+  if (lead < 0xC2 || lead > 0xF4) return 0;
+  const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  if (length > text.size()) return 0;
+  std::uint32_t code = lead & (0x7FU >> length);
+  for (std::size_t k = 1; k < length; ++k) {
+    const auto next = static_cast<unsigned char>(text[k]);
+    if ((next & 0xC0U) != 0x80U) return 0;
+    code = (code << 6U) | (next & 0x3FU);
+  }
+  const std::uint32_t smallest = length == 2 ? 0x80 : length == 3 ? 0x800 : 0x10000;
+  return code >= smallest && IsCodePoint(code) ? length : 0;
+}
+
 }  // namespace
 
 bool TextScanner::SkipToToken() {
@@ -227,24 +244,8 @@ Status TextScanner::Error(std::string_view problem) const {
 
 bool IsPlainUtf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    if (lead == 0) return false;
-    std::size_t length = 1;
-    std::uint32_t code = lead;
-    if (lead >= 0x80) {
-      if (lead < 0xC2 || lead > 0xF4) return false;
-      length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-      code = lead & (0x7FU >> length);
-    }
-    if (length > text.size() - i) return false;
-    for (std::size_t k = 1; k < length; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if ((next & 0xC0U) != 0x80U) return false;
-      code = (code << 6U) | (next & 0x3FU);
-    }
-    if ((length == 3 && code < 0x800) || (length == 4 && code < 0x10000) || !IsCodePoint(code)) {
-      return false;
-    }
+    const std::size_t length = SequenceLength(text.substr(i));
+    if (length == 0) return false;
     i += length;
   }
   return true;

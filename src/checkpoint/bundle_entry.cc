@@ -17,6 +17,8 @@ using base::ProtoReader;
 using base::WireType;
 using Bytes = std::span<const std::byte>;
 
+constexpr std::string_view kHeaderMessage = "BundleHeaderProto";
+constexpr std::string_view kEntryMessage = "BundleEntryProto";
 constexpr std::int32_t kReaderVersion = 1;   // kTensorBundleVersion in tensor_bundle.h
 constexpr std::int32_t kMaxShards = 99'999;  // five digits in a shard's file name
 constexpr std::size_t kMaxSlices = 100'000;  // bounds what a crafted entry can ask for
@@ -49,27 +51,27 @@ Result<std::int32_t> Int32(const ProtoField& field, std::string_view message,
   return static_cast<std::int32_t>(value);
 }
 
+Status NewerFormat(const std::string& why) {
+  return Damage("VersionDef", "the checkpoint's format is newer than this reader: " + why);
+}
+
+/// `bad_consumers`, packed or not.
+Status CheckBadConsumers(const ProtoField& field) {
+  if (field.type != WireType::kBytes)
+    return field.AsInt64() == kReaderVersion ? NewerFormat("it excludes version 1") : Status();
+  base::ByteReader packed(field.bytes);
+  while (const auto bad = packed.ReadVarint64()) {
+    if (*bad == kReaderVersion) return NewerFormat("it excludes version 1");
+  }
+  return packed.at_end() ? Status() : Damage("VersionDef", "damaged list of versions");
+}
+
 Status CheckVersion(Bytes bytes) {
-  constexpr std::string_view kMessage = "VersionDef";
-  const auto unreadable = [&](const std::string& why) {
-    return Damage(kMessage, "the checkpoint's format is newer than this reader: " + why);
-  };
-  ProtoReader reader(bytes, kMessage);
+  ProtoReader reader(bytes, "VersionDef");
   while (const auto field = reader.Next()) {
-    if (field->tag == 2) {
-      SIDECAR_RETURN_IF_ERROR(Expect(*field, WireType::kVarint, kMessage));
-      if (field->AsInt64() > kReaderVersion)
-        return unreadable(fmt::format("it asks for version {}", field->AsInt64()));
-    }
-    if (field->tag == 3 && field->type == WireType::kVarint && field->AsInt64() == kReaderVersion)
-      return unreadable("it excludes version 1");
-    if (field->tag == 3 && field->type == WireType::kBytes) {
-      base::ByteReader packed(field->bytes);
-      while (const auto bad = packed.ReadVarint64()) {
-        if (*bad == kReaderVersion) return unreadable("it excludes version 1");
-      }
-      if (!packed.at_end()) return Damage(kMessage, "damaged list of versions");
-    }
+    if (field->tag == 2 && field->AsInt64() > kReaderVersion)
+      return NewerFormat(fmt::format("it asks for version {}", field->AsInt64()));
+    if (field->tag == 3) SIDECAR_RETURN_IF_ERROR(CheckBadConsumers(*field));
   }
   return reader.status();
 }
@@ -139,85 +141,95 @@ Result<TensorSlice> ParseSlice(Bytes bytes) {
   return slice;
 }
 
+Result<DType> ParseDType(const ProtoField& field) {
+  SIDECAR_ASSIGN_OR_RETURN(const std::int32_t number, Int32(field, kEntryMessage, "dtype"));
+  const DType dtype = number < 256 ? static_cast<DType>(number) : DType::kInvalid;
+  if (DTypeName(dtype) == DTypeName(DType::kInvalid))
+    return Damage(kEntryMessage, fmt::format("dtype {} is not known", number));
+  return dtype;
+}
+
+Status ParseEntryMessage(const ProtoField& field, BundleEntry& entry) {
+  SIDECAR_RETURN_IF_ERROR(Expect(field, WireType::kBytes, kEntryMessage));
+  if (field.tag == 2) {
+    SIDECAR_ASSIGN_OR_RETURN(entry.shape, ParseShape(field.bytes));
+    return {};
+  }
+  if (entry.slices.size() == kMaxSlices)
+    return Damage(kEntryMessage, fmt::format("more than {} slices", kMaxSlices));
+  SIDECAR_ASSIGN_OR_RETURN(TensorSlice slice, ParseSlice(field.bytes));
+  entry.slices.push_back(std::move(slice));
+  return {};
+}
+
+/// Moves a parsed value to its place.
+template <class T>
+Status Store(Result<T> value, T& place) {
+  if (value.ok()) place = *value;
+  return value.status();
+}
+
 Status ParseEntryField(const ProtoField& field, BundleEntry& entry) {
-  constexpr std::string_view kMessage = "BundleEntryProto";
   switch (field.tag) {
-    case 1: {
-      SIDECAR_ASSIGN_OR_RETURN(const std::int32_t number, Int32(field, kMessage, "dtype"));
-      entry.dtype = number < 256 ? static_cast<DType>(number) : DType::kInvalid;
-      if (DTypeName(entry.dtype) == DTypeName(DType::kInvalid))
-        return Damage(kMessage, fmt::format("dtype {} is not known", number));
-      return {};
-    }
-    case 2: {
-      SIDECAR_RETURN_IF_ERROR(Expect(field, WireType::kBytes, kMessage));
-      SIDECAR_ASSIGN_OR_RETURN(entry.shape, ParseShape(field.bytes));
-      return {};
-    }
-    case 3: {
-      SIDECAR_ASSIGN_OR_RETURN(entry.shard, Int32(field, kMessage, "shard_id"));
-      return {};
-    }
-    case 4: {
-      SIDECAR_ASSIGN_OR_RETURN(entry.offset, NotNegative(field, kMessage, "offset"));
-      return {};
-    }
-    case 5: {
-      SIDECAR_ASSIGN_OR_RETURN(entry.size, NotNegative(field, kMessage, "size"));
-      return {};
-    }
-    case 6: {
-      SIDECAR_RETURN_IF_ERROR(Expect(field, WireType::kFixed32, kMessage));
+    case 1:
+      return Store(ParseDType(field), entry.dtype);
+    case 2:
+    case 7:
+      return ParseEntryMessage(field, entry);
+    case 3:
+      return Store(Int32(field, kEntryMessage, "shard_id"), entry.shard);
+    case 4:
+      return Store(NotNegative(field, kEntryMessage, "offset"), entry.offset);
+    case 5:
+      return Store(NotNegative(field, kEntryMessage, "size"), entry.size);
+    case 6:
       entry.masked_crc = static_cast<std::uint32_t>(field.number);
-      return {};
-    }
-    case 7: {
-      SIDECAR_RETURN_IF_ERROR(Expect(field, WireType::kBytes, kMessage));
-      if (entry.slices.size() == kMaxSlices)
-        return Damage(kMessage, fmt::format("more than {} slices", kMaxSlices));
-      SIDECAR_ASSIGN_OR_RETURN(TensorSlice slice, ParseSlice(field.bytes));
-      entry.slices.push_back(std::move(slice));
-      return {};
-    }
+      return Expect(field, WireType::kFixed32, kEntryMessage);
     default:
       return {};  // of a later version
+  }
+}
+
+Status ParseHeaderField(const ProtoField& field, BundleHeader& header) {
+  switch (field.tag) {
+    case 1:
+      return Store(Int32(field, kHeaderMessage, "num_shards"), header.num_shards);
+    case 2: {
+      SIDECAR_ASSIGN_OR_RETURN(const std::int32_t order,
+                               Int32(field, kHeaderMessage, "endianness"));
+      header.big_endian = order == 1;
+      return order > 1 ? Damage(kHeaderMessage, fmt::format("endianness {} is not known", order))
+                       : Status();
+    }
+    case 3:
+      SIDECAR_RETURN_IF_ERROR(Expect(field, WireType::kBytes, kHeaderMessage));
+      return CheckVersion(field.bytes);
+    default:
+      return {};
   }
 }
 
 }  // namespace
 
 Result<BundleHeader> ParseBundleHeader(std::span<const std::byte> bytes) {
-  constexpr std::string_view kMessage = "BundleHeaderProto";
-  ProtoReader reader(bytes, kMessage);
+  ProtoReader reader(bytes, kHeaderMessage);
   BundleHeader header;
-  while (const auto field = reader.Next()) {
-    if (field->tag == 1) {
-      SIDECAR_ASSIGN_OR_RETURN(header.num_shards, Int32(*field, kMessage, "num_shards"));
-    } else if (field->tag == 2) {
-      SIDECAR_ASSIGN_OR_RETURN(const std::int32_t order, Int32(*field, kMessage, "endianness"));
-      if (order > 1) return Damage(kMessage, fmt::format("endianness {} is not known", order));
-      header.big_endian = order == 1;
-    } else if (field->tag == 3) {
-      SIDECAR_RETURN_IF_ERROR(Expect(*field, WireType::kBytes, kMessage));
-      SIDECAR_RETURN_IF_ERROR(CheckVersion(field->bytes));
-    }
-  }
+  while (const auto field = reader.Next())
+    SIDECAR_RETURN_IF_ERROR(ParseHeaderField(*field, header));
   SIDECAR_RETURN_IF_ERROR(reader.status());
   if (header.num_shards < 1 || header.num_shards > kMaxShards) {
-    return Damage(kMessage,
+    return Damage(kHeaderMessage,
                   fmt::format("{} shards, allowed are 1 to {}", header.num_shards, kMaxShards));
   }
   return header;
 }
 
 Result<BundleEntry> ParseBundleEntry(std::span<const std::byte> bytes) {
-  ProtoReader reader(bytes, "BundleEntryProto");
+  ProtoReader reader(bytes, kEntryMessage);
   BundleEntry entry;
-  while (const auto field = reader.Next()) {
-    SIDECAR_RETURN_IF_ERROR(ParseEntryField(*field, entry));
-  }
+  while (const auto field = reader.Next()) SIDECAR_RETURN_IF_ERROR(ParseEntryField(*field, entry));
   SIDECAR_RETURN_IF_ERROR(reader.status());
-  if (entry.dtype == DType::kInvalid) return Damage("BundleEntryProto", "no dtype");
+  if (entry.dtype == DType::kInvalid) return Damage(kEntryMessage, "no dtype");
   return entry;
 }
 

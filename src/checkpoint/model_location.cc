@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,10 @@ namespace {
 using NodeId = ObjectGraph::NodeId;
 
 constexpr std::string_view kModel = "model";
+
+bool IsFound(const ModelLocation& location) {
+  return location.match.num_needed > 0 && location.match.complete();
+}
 
 class Locator {
  public:
@@ -103,17 +108,19 @@ Result<ModelLocation> Locator::Find() const {
     return model;
   }
   if (root.match.complete()) return root;
-  std::vector<ModelLocation> children = Children();
-  auto only = OnlyFitting(children);
-  if (!only.ok() || (only->match.num_needed > 0 && only->match.complete())) return only;
-  if (root.match.num_fitting > 0) children.push_back(std::move(root));
-  for (ModelLocation& child : children) child = Completed(std::move(child));
-  only = OnlyFitting(children);
-  if (!only.ok() || (only->match.num_needed > 0 && only->match.complete())) return only;
-  ModelLocation* best = &root;
-  for (ModelLocation& child : children) {
-    if (best == &root || child.match.num_fitting > best->match.num_fitting) best = &child;
+  std::vector<ModelLocation> places = Children();
+  auto only = OnlyFitting(places);
+  if (!only.ok() || IsFound(*only)) return only;
+  // The root comes first: it is reported where nothing fits anywhere.
+  places.insert(places.begin(), std::move(root));
+  for (ModelLocation& place : places) {
+    if (place.match.num_fitting > 0) place = Completed(std::move(place));
   }
+  only = OnlyFitting(places);
+  if (!only.ok() || IsFound(*only)) return only;
+  const auto best = std::max_element(
+      places.begin(), places.end(),
+      [](const auto& a, const auto& b) { return a.match.num_fitting < b.match.num_fitting; });
   return std::move(*best);
 }
 

@@ -40,6 +40,10 @@ class ObjectGraph {
   /// that it does not have. Memory: a small multiple of its size; no recursion.
   static Result<ObjectGraph> Parse(std::string serialized);
 
+  // Not copied: the views would point into the other object.
+  ObjectGraph(const ObjectGraph&) = delete;
+  ObjectGraph& operator=(const ObjectGraph&) = delete;
+  ~ObjectGraph() = default;
   ObjectGraph(ObjectGraph&&) = default;
   ObjectGraph& operator=(ObjectGraph&&) = default;
 

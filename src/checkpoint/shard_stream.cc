@@ -25,7 +25,7 @@ Status ReadExactly(const base::ReadableFile& file, std::uint64_t offset, std::sp
 Status ShardStream::Refill() {
   buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(left_, kBufferBytes)));
   position_ = 0;
-  const Status status = ReadExactly(file_, offset_, buffer_);
+  Status status = ReadExactly(file_, offset_, buffer_);
   if (!status.ok()) {
     buffer_.clear();
     return status;

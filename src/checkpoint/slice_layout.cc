@@ -63,6 +63,7 @@ std::size_t SplitAxis(const std::vector<SliceBox>& boxes) {
   std::size_t best_count = 0;
   for (std::size_t axis = 0; axis < boxes.front().starts.size(); ++axis) {
     std::vector<std::int64_t> starts;
+    starts.reserve(boxes.size());
     for (const SliceBox& box : boxes) starts.push_back(box.starts[axis]);
     std::sort(starts.begin(), starts.end());
     const auto count =
@@ -81,6 +82,7 @@ Status CheckDisjoint(const std::vector<SliceBox>& boxes) {
     return {StatusCode::kDataLoss, "a scalar has more than one slice"};
   const std::size_t axis = SplitAxis(boxes);
   std::vector<const SliceBox*> sorted;
+  sorted.reserve(boxes.size());
   for (const SliceBox& box : boxes) sorted.push_back(&box);
   std::sort(sorted.begin(), sorted.end(), [axis](const SliceBox* a, const SliceBox* b) {
     return a->starts[axis] < b->starts[axis];

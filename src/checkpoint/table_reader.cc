@@ -73,6 +73,8 @@ class TableParser {
   Result<Block> ReadBlock(const BlockHandle& handle);
   Result<std::shared_ptr<const std::string>> Decompress(const BlockHandle& handle, Bytes stored);
   static Result<Block> SplitBlock(const BlockHandle& handle, Bytes contents);
+  /// Reads one entry: turns the previous key into its key and returns its value.
+  static Result<Bytes> ReadEntry(base::ByteReader& reader, bool restarts, std::string& key);
   Status VisitEntries(const Block& block, const EntryVisitor& visit);
   Status VisitDataBlock(const std::string& index_key, Bytes handle_bytes);
   Status CountKeyBytes(std::size_t key_bytes);
@@ -196,29 +198,36 @@ Status TableParser::CountKeyBytes(std::size_t key_bytes) {
   return {};
 }
 
+Result<Bytes> TableParser::ReadEntry(base::ByteReader& reader, bool restarts, std::string& key) {
+  const auto damage = [](const char* problem) { return Status(StatusCode::kDataLoss, problem); };
+  const auto shared = reader.ReadVarint32();
+  const auto non_shared = shared ? reader.ReadVarint32() : std::nullopt;
+  const auto value_size = non_shared ? reader.ReadVarint32() : std::nullopt;
+  if (!value_size) return damage("damaged sizes");
+  if (restarts && *shared != 0) return damage("shares a prefix at a restart point");
+  if (*shared > key.size()) return damage("shares more than the previous key has");
+  const auto suffix = reader.ReadText(*non_shared);
+  const auto value = suffix ? reader.ReadBytes(*value_size) : std::nullopt;
+  if (!value) return damage("passes the end of its block");
+  key.resize(*shared);
+  key.append(*suffix);
+  return *value;
+}
+
 Status TableParser::VisitEntries(const Block& block, const EntryVisitor& visit) {
   base::ByteReader reader(block.entries);
   std::string key;
   std::size_t next_restart = 0;
   while (!reader.at_end()) {
     const std::size_t position = reader.position();
-    const auto damage = [&](std::string_view problem) {
-      return BlockDamage(block.handle, fmt::format("entry at {}: {}", position, problem));
-    };
     const bool restarts =
         next_restart < block.restarts.size() && block.restarts[next_restart] == position;
     if (restarts) ++next_restart;
-    const auto shared = reader.ReadVarint32();
-    const auto non_shared = shared ? reader.ReadVarint32() : std::nullopt;
-    const auto value_size = non_shared ? reader.ReadVarint32() : std::nullopt;
-    if (!value_size) return damage("damaged sizes");
-    if (restarts && *shared != 0) return damage("shares a prefix at a restart point");
-    if (*shared > key.size()) return damage("shares more than the previous key has");
-    const auto suffix = reader.ReadText(*non_shared);
-    const auto value = suffix ? reader.ReadBytes(*value_size) : std::nullopt;
-    if (!value) return damage("passes the end of its block");
-    key.resize(*shared);
-    key.append(*suffix);
+    const auto value = ReadEntry(reader, restarts, key);
+    if (!value.ok()) {
+      return BlockDamage(block.handle,
+                         fmt::format("entry at {}: {}", position, value.status().message()));
+    }
     SIDECAR_RETURN_IF_ERROR(CountKeyBytes(key.size()));
     SIDECAR_RETURN_IF_ERROR(visit(key, *value));
   }

@@ -13,8 +13,6 @@
 #include "base/byte_reader.h"
 #include "base/memory_file_system.h"
 #include "base/protobuf.h"
-#include "checkpoint/checkpoint_description.h"
-#include "checkpoint/object_graph.h"
 #include "checkpoint/testing/bundle_writer.h"
 
 namespace sidecar::checkpoint {
@@ -360,54 +358,6 @@ TEST(TensorBundleTest, HasTheDigestOfItsIndex) {
   changed.Add("a", Ramp({3}, 2));
   changed.Write(fs, kPrefix);
   EXPECT_NE(TensorBundle::Open(fs, kPrefix)->digest(), digest);
-}
-
-TEST(CheckpointDescriptionTest, ListsTensorsAndFindsDamage) {
-  MemoryFileSystem fs;
-  BundleWriter writer = SmallBundle();
-  writer.Write(fs, kPrefix);
-  auto description = VerifyTfCheckpoint(fs, kPrefix);
-  ASSERT_TRUE(description.ok()) << description.status();
-  EXPECT_TRUE(OverallState(*description).ok());
-  EXPECT_FALSE(description->has_object_graph);
-  ASSERT_EQ(description->tensors.size(), 5U);
-  EXPECT_EQ(description->tensors[3].key, "table");
-  EXPECT_EQ(description->tensors[3].num_slices, 2U);
-  EXPECT_EQ(description->tensors[3].size_bytes, 48U);
-
-  std::string& shard = writer.shard(1);
-  shard[10] = static_cast<char>(shard[10] ^ 1);  // of the second slice
-  writer.Write(fs, kPrefix);
-  description = VerifyTfCheckpoint(fs, kPrefix);
-  ASSERT_TRUE(description.ok());
-  const Status state = OverallState(*description);
-  EXPECT_EQ(state.code(), StatusCode::kDataLoss);
-  EXPECT_THAT(state.message(), HasSubstr("1 of 5 tensors are damaged, the first 'table'"));
-  EXPECT_TRUE(description->tensors[0].state.ok());
-
-  ASSERT_TRUE(fs.Remove(kPrefix + ".data-00001-of-00002").ok());
-  description = DescribeTfCheckpoint(fs, kPrefix);
-  ASSERT_TRUE(description.ok()) << "the index can still be listed";
-  EXPECT_EQ(description->tensors.size(), 5U);
-  EXPECT_EQ(OverallState(*description).code(), StatusCode::kUnavailable);
-
-  fs.Write(std::string(kIndexPath), "short");
-  EXPECT_EQ(DescribeTfCheckpoint(fs, kPrefix).status().code(), StatusCode::kUnavailable);
-}
-
-TEST(CheckpointDescriptionTest, NamesVariablesAndStep) {
-  MemoryFileSystem fs;
-  testing::MakeCheckpoint({{{"layer_with_weights-0/kernel", Ramp({2, 3})}}, 42, "model"})
-      .Write(fs, kPrefix);
-  const auto description = DescribeTfCheckpoint(fs, kPrefix);
-  ASSERT_TRUE(description.ok()) << description.status();
-  EXPECT_EQ(description->step, 42);
-  EXPECT_EQ(description->root_children, (std::vector<std::string>{"model", "optimizer"}));
-  EXPECT_TRUE(description->has_object_graph);
-  ASSERT_EQ(description->tensors.size(), 3U);
-  EXPECT_EQ(description->tensors[1].key,
-            "model/layer_with_weights-0/kernel/.ATTRIBUTES/VARIABLE_VALUE");
-  EXPECT_EQ(description->tensors[1].full_name, "model/layer_with_weights-0/kernel");
 }
 
 }  // namespace

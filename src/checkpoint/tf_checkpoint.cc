@@ -61,6 +61,7 @@ std::vector<std::size_t> TfCheckpoint::ReadingOrder(std::span<const VariableRequ
   }
   std::sort(places.begin(), places.end());
   std::vector<std::size_t> order;
+  order.reserve(places.size());
   for (const auto& [place, i] : places) order.push_back(i);
   return order;
 }

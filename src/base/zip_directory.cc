@@ -9,6 +9,7 @@
 
 #include "base/byte_reader.h"
 #include "base/status_macros.h"
+#include "base/zip_end_record.h"
 
 namespace sidecar::base {
 namespace {
@@ -16,14 +17,8 @@ namespace {
 // Record signatures and the sizes of their fixed parts (APPNOTE 4.3).
 constexpr std::uint32_t kLocalSignature = 0x04034B50;
 constexpr std::uint32_t kCentralSignature = 0x02014B50;
-constexpr std::uint32_t kEndSignature = 0x06054B50;
-constexpr std::uint32_t kZip64EndSignature = 0x06064B50;
-constexpr std::uint32_t kZip64LocatorSignature = 0x07064B50;
 constexpr std::uint64_t kLocalSize = 30;
 constexpr std::uint64_t kCentralSize = 46;
-constexpr std::uint64_t kEndSize = 22;
-constexpr std::uint64_t kZip64EndSize = 56;
-constexpr std::uint64_t kZip64LocatorSize = 20;
 
 constexpr std::uint32_t kInZip64 = 0xFFFFFFFF;  // the value stands in the ZIP64 extra field
 constexpr std::uint16_t kZip64Extra = 0x0001;
@@ -46,13 +41,6 @@ struct Header {
   std::string_view name;
 };
 
-struct End {
-  std::uint64_t position = 0;  // where the directory must end
-  std::uint64_t members = 0;
-  std::uint64_t directory_size = 0;
-  std::uint64_t directory_offset = 0;
-};
-
 // Reads the structure of one archive.
 class DirectoryReader {
  public:
@@ -61,9 +49,11 @@ class DirectoryReader {
   Result<std::vector<ZipMember>> Read();
 
  private:
-  Status Damaged(std::string_view problem) const {
-    return {StatusCode::kDataLoss,
-            fmt::format("{}: not a sound ZIP archive: {}", file_.path(), problem)};
+  [[nodiscard]] Status Damaged(std::string_view problem) const {
+    return ZipDamaged(file_, problem);
+  }
+  Result<std::string> ReadExactly(std::uint64_t offset, std::uint64_t size) const {
+    return ReadZipBytes(file_, file_size_, offset, size);
   }
   Status BadMember(std::string_view name, std::string_view problem) const {
     return {StatusCode::kDataLoss,
@@ -71,9 +61,6 @@ class DirectoryReader {
   }
   static std::string Printable(std::string_view name);
 
-  Result<std::string> ReadExactly(std::uint64_t offset, std::uint64_t size) const;
-  Result<End> FindEnd() const;
-  Result<End> ReadZip64End(const End& end) const;
   Result<Header> ParseCentral(ByteReader& reader) const;
   Status ApplyZip64(ByteReader extra, bool central, Header& header) const;
   Status CheckSupported(const Header& header) const;
@@ -95,89 +82,6 @@ std::string DirectoryReader::Printable(std::string_view name) {
   std::string text;
   for (const char c : name.substr(0, 200)) text += c >= 0x20 && c < 0x7F ? c : '?';
   return text;
-}
-
-Result<std::string> DirectoryReader::ReadExactly(std::uint64_t offset, std::uint64_t size) const {
-  if (offset > file_size_ || size > file_size_ - offset) {
-    return Damaged(fmt::format("{} bytes at byte {} are outside the file's {} bytes", size, offset,
-                               file_size_));
-  }
-  std::string bytes(size, '\0');
-  SIDECAR_ASSIGN_OR_RETURN(std::size_t count,
-                           file_.ReadAt(offset, std::as_writable_bytes(std::span(bytes))));
-  if (count != size) return Damaged(fmt::format("the file became shorter at byte {}", offset));
-  return bytes;
-}
-
-Result<End> DirectoryReader::FindEnd() const {
-  // A comment of up to 65,535 bytes may follow the record; the record is the last one whose
-  // comment ends with the file.
-  const std::uint64_t tail_size = std::min<std::uint64_t>(file_size_, kEndSize + 0xFFFF);
-  const std::uint64_t tail_offset = file_size_ - tail_size;
-  SIDECAR_ASSIGN_OR_RETURN(std::string tail, ReadExactly(tail_offset, tail_size));
-  for (std::uint64_t at = tail_size < kEndSize ? 0 : tail_size - kEndSize + 1; at-- > 0;) {
-    ByteReader reader(AsBytes(std::string_view(tail).substr(at, kEndSize)));
-    if (reader.ReadFixed<std::uint32_t>() != kEndSignature) continue;
-    const std::uint16_t disk = reader.ReadFixed<std::uint16_t>().value_or(0);
-    const std::uint16_t directory_disk = reader.ReadFixed<std::uint16_t>().value_or(0);
-    const std::uint16_t members_here = reader.ReadFixed<std::uint16_t>().value_or(0);
-    End end;
-    end.members = reader.ReadFixed<std::uint16_t>().value_or(0);
-    end.directory_size = reader.ReadFixed<std::uint32_t>().value_or(0);
-    end.directory_offset = reader.ReadFixed<std::uint32_t>().value_or(0);
-    const std::uint16_t comment = reader.ReadFixed<std::uint16_t>().value_or(0);
-    if (comment != tail_size - at - kEndSize) continue;
-    end.position = tail_offset + at;
-    if (disk != 0 || directory_disk != 0 || members_here != end.members) {
-      return Status(StatusCode::kUnimplemented,
-                    file_.path() + ": ZIP archives of several disks are not supported");
-    }
-    return ReadZip64End(end);
-  }
-  return Damaged(fmt::format("no end record in its last {} bytes; it is cut off or another format",
-                             tail_size));
-}
-
-// The ZIP64 end record, where a locator for one stands before `end`; else `end` itself.
-Result<End> DirectoryReader::ReadZip64End(const End& end) const {
-  const std::uint64_t end_offset = end.position;
-  if (end_offset < kZip64LocatorSize) return end;
-  SIDECAR_ASSIGN_OR_RETURN(std::string locator,
-                           ReadExactly(end_offset - kZip64LocatorSize, kZip64LocatorSize));
-  ByteReader reader(AsBytes(locator));
-  if (reader.ReadFixed<std::uint32_t>() != kZip64LocatorSignature) return end;
-  const std::uint32_t disk = reader.ReadFixed<std::uint32_t>().value_or(0);
-  const std::uint64_t position = reader.ReadFixed<std::uint64_t>().value_or(0);
-  SIDECAR_ASSIGN_OR_RETURN(std::string record, ReadExactly(position, kZip64EndSize));
-  ByteReader fields(AsBytes(record));
-  const std::uint32_t signature = fields.ReadFixed<std::uint32_t>().value_or(0);
-  const std::uint64_t size = fields.ReadFixed<std::uint64_t>().value_or(0);
-  if (signature != kZip64EndSignature || size != end_offset - kZip64LocatorSize - position - 12) {
-    return Damaged(fmt::format("bad ZIP64 end record at byte {}", position));
-  }
-  fields.Skip(4);  // versions
-  const std::uint32_t this_disk = fields.ReadFixed<std::uint32_t>().value_or(0);
-  const std::uint32_t directory_disk = fields.ReadFixed<std::uint32_t>().value_or(0);
-  const std::uint64_t members_here = fields.ReadFixed<std::uint64_t>().value_or(0);
-  End zip64;
-  zip64.members = fields.ReadFixed<std::uint64_t>().value_or(0);
-  zip64.directory_size = fields.ReadFixed<std::uint64_t>().value_or(0);
-  zip64.directory_offset = fields.ReadFixed<std::uint64_t>().value_or(0);
-  zip64.position = position;
-  const auto agrees = [](std::uint64_t small, std::uint64_t marker, std::uint64_t large) {
-    return small == marker || small == large;
-  };
-  if (!agrees(end.members, 0xFFFF, zip64.members) ||
-      !agrees(end.directory_size, kInZip64, zip64.directory_size) ||
-      !agrees(end.directory_offset, kInZip64, zip64.directory_offset)) {
-    return Damaged(
-        fmt::format("its end records at bytes {} and {} disagree", position, end_offset));
-  }
-  if (disk != 0 || this_disk != 0 || directory_disk != 0 || members_here != zip64.members) {
-    return Status(StatusCode::kUnimplemented,
-                  file_.path() + ": ZIP archives of several disks are not supported");
-  }
-  return zip64;
 }
 
 // Fills in the values that the fixed part marks with 0xFFFFFFFF (APPNOTE 4.5.3): they stand in this
@@ -369,7 +273,7 @@ Status DirectoryReader::CheckOverlap(const std::vector<ZipMember>& members,
 Result<std::vector<ZipMember>> DirectoryReader::Read() {
   SIDECAR_ASSIGN_OR_RETURN(FileInfo info, file_.Stat());
   file_size_ = info.size;
-  SIDECAR_ASSIGN_OR_RETURN(End end, FindEnd());
+  SIDECAR_ASSIGN_OR_RETURN(ZipEnd end, FindZipEnd(file_, file_size_));
   if (end.directory_offset > end.position ||
       end.directory_size != end.position - end.directory_offset) {
     return Damaged(

@@ -343,6 +343,28 @@ TEST(ZipReaderTest, DamageAnywhereIsRefusedOrDoesNotMatter) {
   }
 }
 
+TEST(ZipReaderTest, ReadsZip64Archives) {
+  // Written by Python's zipfile with its limits lowered, see fuzz/corpus/zip.
+  const std::string archive =
+      ReadWholeFile(PosixFileSystem(),
+                    std::string(SIDECAR_SOURCE_DIR) + "/fuzz/corpus/zip/zip64.zip", 1 << 20U)
+          .value();
+  const std::vector<TestMember> members = {{"a", std::string(40, 'x')},
+                                           {"b", std::string(40, 'y')}};
+  auto reader = ZipReader::Open(AsBytes(archive), "a.zip");
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  for (const TestMember& member : members) {
+    EXPECT_EQ((*reader)->ReadMember(member.name, 40).value(), member.content);
+  }
+  for (std::size_t i = 0; i < archive.size(); ++i) {
+    for (const unsigned change : {1U, 0x80U, 0xFFU}) {
+      std::string damaged = archive;
+      damaged[i] = static_cast<char>(static_cast<unsigned char>(damaged[i]) ^ change);
+      CheckSameOrRefused(damaged, members, i);
+    }
+  }
+}
+
 TEST(ZipReaderTest, PassesTheFilesOwnErrorsOn) {
   MemoryFileSystem files;
   files.Write("/a.zip", Zip({{.name = "a", .content = std::string(500, 'a'), .deflated = true},

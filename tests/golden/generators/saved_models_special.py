@@ -308,6 +308,7 @@ def tf1_session(name):
 def tf1_training(folder, x, y):
     v1 = tf.compat.v1
     with tf.Graph().as_default(), v1.Session() as session:
+        v1.set_random_seed(23)
         features = v1.placeholder(tf.float32, [None, 4], name="features")
         labels = v1.placeholder(tf.int64, [None], name="labels")
         hidden = tf.nn.relu(tf1_dense(features, 6, "hidden"))
@@ -315,7 +316,7 @@ def tf1_training(folder, x, y):
         loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))
         global_step = v1.train.get_or_create_global_step()
         train = v1.train.GradientDescentOptimizer(0.3).minimize(loss, global_step=global_step)
-        saver = v1.train.Saver()
+        saver = v1.train.Saver(save_relative_paths=True)
         session.run(v1.global_variables_initializer())
         inputs, outputs = {"features": features}, {"probabilities": tf.nn.softmax(logits)}
         v1.saved_model.simple_save(session, str(folder / "model"), inputs=inputs, outputs=outputs)

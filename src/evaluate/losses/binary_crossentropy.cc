@@ -10,8 +10,8 @@ namespace {
 
 // tf.nn.sigmoid_cross_entropy_with_logits.
 float FromLogit(float x, float y) {
-  const float positive = x > 0 || x != x ? x : 0.0F;
-  return positive - x * y + std::log1p(ExpNotPositive(-std::fabs(x)));
+  const float positive = x < 0 ? 0.0F : x;  // NaN stays NaN
+  return positive - x * y + Log1pUpToOne(ExpNotPositive(-std::fabs(x)));
 }
 
 // y * ln(p), where y is mostly 0: then the logarithm is not needed, for p is clipped or NaN.
@@ -51,15 +51,13 @@ class BinaryCrossentropy final : public PerSampleFunction {
   }
 
  private:
-  [[nodiscard]] float Smooth(float y) const {
-    return smoothing_ == 0 ? y : y * (1.0F - smoothing_) + 0.5F * smoothing_;
-  }
-
   void ComputeFromLogits() {
     const std::span<const float> labels = pairs_.labels();
     const std::span<const float> logits = pairs_.predictions();
+    const float keep = 1.0F - smoothing_;
+    const float add = 0.5F * smoothing_;
     for (std::size_t i = 0; i < terms_.size(); ++i) {
-      terms_[i] = FromLogit(logits[i], Smooth(labels[i]));
+      terms_[i] = FromLogit(logits[i], labels[i] * keep + add);
     }
   }
 
@@ -67,7 +65,7 @@ class BinaryCrossentropy final : public PerSampleFunction {
     const std::span<const float> labels = pairs_.labels();
     const std::span<const float> predictions = pairs_.predictions();
     for (std::size_t i = 0; i < terms_.size(); ++i) {
-      const float y = Smooth(labels[i]);
+      const float y = labels[i] * (1.0F - smoothing_) + 0.5F * smoothing_;
       const float p = ClipProbability(predictions[i]);
       terms_[i] = -(TimesLog(y, p + inner_epsilon_) + TimesLog(1.0F - y, inner_one_ - p));
     }

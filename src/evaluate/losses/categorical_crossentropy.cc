@@ -58,13 +58,14 @@ class CategoricalCrossentropy final : public PerSampleFunction {
   void ComputeFromLogits(std::span<const float> logits, std::span<const float> labels,
                          std::size_t classes, Values& values) {
     softmax_.Compute(logits, classes);
+    terms_.resize(classes);
     for (std::size_t row = 0; row < values.data.size(); ++row) {
-      double sum = 0;
-      for (std::size_t i = row * classes; i < (row + 1) * classes; ++i) {
-        const float log_p = logits[i] - softmax_.greatest(row) - softmax_.log_sum(row);
-        sum -= static_cast<double>(labels[i] * log_p);
-      }
-      values.data[row] = static_cast<float>(sum);
+      const float greatest = softmax_.greatest(row);
+      const float log_sum = softmax_.log_sum(row);
+      const float* const x = logits.data() + row * classes;
+      const float* const y = labels.data() + row * classes;
+      for (std::size_t i = 0; i < classes; ++i) terms_[i] = y[i] * (log_sum - (x[i] - greatest));
+      values.data[row] = static_cast<float>(Sum(terms_));
     }
   }
 
@@ -91,6 +92,7 @@ class CategoricalCrossentropy final : public PerSampleFunction {
   std::vector<float> label_buffer_;
   std::vector<float> prediction_buffer_;
   std::vector<float> smoothed_;
+  std::vector<float> terms_;
 };
 
 }  // namespace

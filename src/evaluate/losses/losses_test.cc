@@ -193,5 +193,24 @@ TEST(VectorMathTest, ExponentialIsAccurate) {
   EXPECT_TRUE(std::isnan(ExpNotPositive(kNaN)));
 }
 
+TEST(VectorMathTest, LogarithmIsAccurate) {
+  double worst = 0;
+  for (float x = 1; x > 1e-20F; x *= 0.9997F) {
+    const double exact = std::log1p(static_cast<double>(x));
+    worst = std::max(worst, std::fabs(static_cast<double>(Log1pUpToOne(x)) / exact - 1));
+  }
+  EXPECT_LT(worst, 2.5e-7);
+  worst = 0;
+  for (float x = 1.001F; x < 1e9F; x *= 1.0003F) {
+    const double exact = std::log(static_cast<double>(x));
+    worst = std::max(worst, std::fabs(static_cast<double>(LogAtLeastOne(x)) / exact - 1));
+  }
+  EXPECT_LT(worst, 2.5e-7);
+  EXPECT_EQ(LogAtLeastOne(1), 0);
+  EXPECT_TRUE(std::isnan(LogAtLeastOne(kNaN)));
+  EXPECT_EQ(Log1pUpToOne(0), 0);
+  EXPECT_TRUE(std::isnan(Log1pUpToOne(kNaN)));
+}
+
 }  // namespace
 }  // namespace sidecar::evaluate

@@ -1,11 +1,16 @@
 #include "evaluate/losses/softmax_rows.h"
 
-#include <cmath>
-#include <limits>
-
 #include "evaluate/losses/vector_math.h"
 
 namespace sidecar::evaluate {
+namespace {
+
+// __restrict: rows are short, so a check for overlap would cost as much as the loop.
+void Subtract(const float* __restrict x, float value, float* __restrict result, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) result[i] = x[i] - value;
+}
+
+}  // namespace
 
 std::span<const float> ClassesLast(std::span<const float> values, const AxisLayout& layout,
                                    std::vector<float>& buffer) {
@@ -28,18 +33,16 @@ void SoftmaxRows::Compute(std::span<const float> logits, std::size_t columns) {
   log_sums_.resize(rows);
   exponentials_.resize(logits.size());
   for (std::size_t row = 0; row < rows; ++row) {
-    const std::span<const float> x = logits.subspan(row * columns, columns);
-    float greatest = -std::numeric_limits<float>::infinity();
-    for (const float value : x) greatest = value > greatest ? value : greatest;
-    greatest_[row] = greatest;
-    const std::span<float> out(exponentials_.data() + row * columns, columns);
-    for (std::size_t i = 0; i < columns; ++i) out[i] = x[i] - greatest;
+    const std::size_t begin = row * columns;
+    greatest_[row] = Greatest(logits.subspan(begin, columns));
+    Subtract(logits.data() + begin, greatest_[row], exponentials_.data() + begin, columns);
   }
   ExpNotPositive(exponentials_);
   for (std::size_t row = 0; row < rows; ++row) {
-    log_sums_[row] =
-        std::log(static_cast<float>(Sum({exponentials_.data() + row * columns, columns})));
+    log_sums_[row] = static_cast<float>(Sum({exponentials_.data() + row * columns, columns}));
   }
+  // Each sum holds exp(0), so it is at least 1, or NaN.
+  for (float& sum : log_sums_) sum = LogAtLeastOne(sum);
 }
 
 }  // namespace sidecar::evaluate

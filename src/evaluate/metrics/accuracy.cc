@@ -1,10 +1,12 @@
 #include "evaluate/metrics/accuracy.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/status_macros.h"
 #include "evaluate/losses/elementwise.h"
+#include "evaluate/losses/vector_math.h"
 #include "evaluate/metrics/class_scores.h"
 
 namespace sidecar::evaluate {
@@ -110,35 +112,20 @@ class SparseCategoricalAccuracy final : public PerSampleFunction {
   KerasVersion version_;
 };
 
-// A value that orders as Keras 3 does: its argmax puts -0 below 0.
-float Ordered(float value, KerasVersion version) {
-  if (version == KerasVersion::kKeras3 && value == 0 && std::signbit(value)) {
-    return -std::numeric_limits<float>::min();
-  }
-  return value;
-}
-
 }  // namespace
 
 std::size_t ArgMax(std::span<const float> values, KerasVersion version) {
+  const float greatest = Greatest(values);
+  if (greatest == -std::numeric_limits<float>::infinity()) return 0;
+  if (greatest == 0 && version == KerasVersion::kKeras3) {
+    const auto positive = std::find_if(values.begin(), values.end(), [](float value) {
+      return value == 0 && !std::signbit(value);
+    });
+    if (positive != values.end()) return static_cast<std::size_t>(positive - values.begin());
+  }
+  // From the back and without a branch, which would be mispredicted most of the time.
   std::size_t best = 0;
-  float greatest = -std::numeric_limits<float>::infinity();
-  bool zero = false;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (values[i] > greatest) {
-      greatest = values[i];
-      best = i;
-    }
-    zero |= values[i] == 0;
-  }
-  if (!zero || greatest != 0 || version == KerasVersion::kKeras2) return best;
-  greatest = -std::numeric_limits<float>::infinity();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (Ordered(values[i], version) > greatest) {
-      greatest = Ordered(values[i], version);
-      best = i;
-    }
-  }
+  for (std::size_t i = values.size(); i-- > 0;) best = values[i] == greatest ? i : best;
   return best;
 }
 

@@ -13,6 +13,7 @@
 #include "checkpoint/optimizer_node.h"
 #include "checkpoint/tensor_bundle.h"
 #include "checkpoint/variable_match.h"
+#include "tensor/convert.h"
 
 namespace sidecar::checkpoint {
 namespace {
@@ -87,11 +88,15 @@ Result<std::optional<std::int64_t>> ReadStep(const TensorBundle& bundle, const O
       graph == nullptr ? std::nullopt : FindStepKey(*graph, bundle.index(), model_name);
   if (!key) return std::optional<std::int64_t>();
   SIDECAR_ASSIGN_OR_RETURN(const Tensor value, bundle.ReadTensor(*key));
-  if (value.dtype() == DType::kInt64 && value.num_elements() == 1)
-    return std::optional<std::int64_t>(value.values<std::int64_t>()[0]);
-  if (value.dtype() == DType::kInt32 && value.num_elements() == 1)
-    return std::optional<std::int64_t>(value.values<std::int32_t>()[0]);
-  return Status(StatusCode::kInternal, *key + ": is not a counter");
+  SIDECAR_ASSIGN_OR_RETURN(const Tensor wide, tensor::Cast(value, DType::kInt64));
+  if (wide.num_elements() != 1) return Status(StatusCode::kInternal, *key + ": is not a counter");
+  const std::int64_t step = wide.values<std::int64_t>()[0];
+  // A compiled Keras 3 model carries its own optimizer. Where none was saved beside the model and
+  // that one never stepped, a custom loop trained with another: the checkpoint does not say at
+  // which step it was.
+  const bool saved_beside_model = graph->Child(ObjectGraph::kRoot, "optimizer").has_value();
+  if (step == 0 && !saved_beside_model) return std::optional<std::int64_t>();
+  return std::optional<std::int64_t>(step);
 }
 
 Result<std::optional<ObjectGraph>> ReadObjectGraph(const TensorBundle& bundle) {

@@ -29,8 +29,8 @@ Result<std::unique_ptr<VariableSource>> OpenTfCheckpoint(
 /// TensorBundle::ReadString() and ObjectGraph::Parse().
 Result<std::optional<ObjectGraph>> ReadObjectGraph(const TensorBundle& bundle);
 
-/// The optimizer's `iterations`, as FindStepKey() finds it; nothing where there is none or `graph`
-/// is null.
+/// The optimizer's `iterations`, as FindStepKey() finds it; nothing where there is none, where
+/// `graph` is null, or where only the model's own optimizer is there and never stepped.
 Result<std::optional<std::int64_t>> ReadStep(const TensorBundle& bundle, const ObjectGraph* graph,
                                              const std::string& model_name);
 

@@ -10,12 +10,10 @@
 #include <openvino/op/reduce_sum.hpp>
 #include <openvino/op/result.hpp>
 
-#include "model/variable_placeholder.h"
+#include "engine/variable_placeholder.h"
 
 namespace sidecar::engine {
 namespace {
-
-using model::VariablePlaceholder;
 
 // x [batch, 2] times variable 0 [2, 3] plus variable 1 [3].
 std::shared_ptr<ov::Model> DenseGraph() {

@@ -7,7 +7,7 @@
 #include <openvino/runtime/tensor.hpp>
 #include <string>
 
-#include "model/variable_placeholder.h"
+#include "engine/variable_placeholder.h"
 
 namespace sidecar::engine {
 
@@ -97,7 +97,7 @@ std::shared_ptr<ov::Model> WithInputs(const ov::Model& graph, std::span<const DT
 
 Status PutVariables(ov::Model& graph, std::span<const Tensor> values) {
   for (const std::shared_ptr<ov::Node>& node : graph.get_ordered_ops()) {
-    const auto placeholder = std::dynamic_pointer_cast<model::VariablePlaceholder>(node);
+    const auto placeholder = std::dynamic_pointer_cast<VariablePlaceholder>(node);
     if (placeholder == nullptr) continue;
     const std::size_t index = placeholder->index();
     if (index >= values.size()) {
@@ -127,7 +127,7 @@ Status PutVariables(ov::Model& graph, std::span<const Tensor> values) {
 std::vector<DType> PlaceholderTypes(const ov::Model& graph, std::size_t count) {
   std::vector<DType> types(count, DType::kInvalid);
   for (const std::shared_ptr<ov::Node>& node : graph.get_ordered_ops()) {
-    const auto placeholder = std::dynamic_pointer_cast<model::VariablePlaceholder>(node);
+    const auto placeholder = std::dynamic_pointer_cast<VariablePlaceholder>(node);
     if (placeholder != nullptr && placeholder->index() < count) {
       types[placeholder->index()] = FromElementType(placeholder->get_output_element_type(0));
     }

@@ -20,7 +20,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMostLayersAndCalls = 200'000;
+// Real models stay far below. Together these bound what names and paths can add up to.
+constexpr std::size_t kMostLayersAndCalls = 50'000;
+constexpr std::size_t kMostNestedModels = 20;
+constexpr std::size_t kMostNameBytes = 300;
 
 // The calls of a Functional model's layers before names are resolved.
 struct UnresolvedLayer {
@@ -43,7 +46,8 @@ class DescriptionReader {
                    UnresolvedLayer& out, ModelDescription& model);
   Status Count(const std::string& path);
 
-  std::size_t count_ = 0;                                        // layers and calls so far
+  std::size_t count_ = 0;  // layers and calls so far
+  std::size_t depth_ = 0;  // models that the current one is in
   std::map<std::int64_t, std::shared_ptr<LayerObject>> shared_;  // by shared_object_id
 };
 
@@ -124,6 +128,12 @@ DescriptionReader::LayerResult DescriptionReader::ReadLayer(const json& value,
   layer->name = NameOf(value, *layer);
   layer->module = TextMember(value, "module");
   layer->registered_name = TextMember(value, "registered_name");
+  if (std::max({layer->name.size(), layer->class_name.size(), layer->module.size()}) >
+      kMostNameBytes) {
+    return Status(
+        StatusCode::kDataLoss,
+        fmt::format("{}: its name, class or module has more than {} bytes", path, kMostNameBytes));
+  }
   if (IsModelClass(layer->class_name) && LayersOf(*layer->config) != nullptr) {
     SIDECAR_RETURN_IF_ERROR(ReadModel(value, *layer, path));
   } else if (!layer->config->is_object()) {
@@ -135,14 +145,21 @@ DescriptionReader::LayerResult DescriptionReader::ReadLayer(const json& value,
 
 Status DescriptionReader::ReadModel(const json& object, LayerObject& layer,
                                     const std::string& path) {
+  if (depth_ >= kMostNestedModels) {
+    return {StatusCode::kDataLoss,
+            fmt::format("{}: models are nested deeper than {} levels", path, kMostNestedModels)};
+  }
+  ++depth_;
   layer.model = std::make_unique<ModelDescription>();
   ModelDescription& model = *layer.model;
   const json& layers = *LayersOf(*layer.config);
-  if (layer.class_name == "Sequential") {
-    model.sequential = true;
-    return ReadSequential(object, layers, model, path + ".config");
-  }
-  return ReadFunctional(layers, ConfigReader(*layer.config, path + ".config"), model);
+  model.sequential = layer.class_name == "Sequential";
+  Status status =
+      model.sequential
+          ? ReadSequential(object, layers, model, path + ".config")
+          : ReadFunctional(layers, ConfigReader(*layer.config, path + ".config"), model);
+  --depth_;
+  return status;
 }
 
 Status DescriptionReader::ReadSequential(const json& object, const json& layers,

@@ -22,7 +22,7 @@
 namespace sidecar::model::keras {
 namespace {
 
-constexpr std::size_t kMostCalls = 100'000;
+constexpr std::size_t kMostCalls = 20'000;
 constexpr std::int64_t kMostElements = std::int64_t{1} << 38;
 
 // What went wrong, from an exception of OpenVINO: its last line that says something.

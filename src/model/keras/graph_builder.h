@@ -13,7 +13,7 @@ namespace sidecar::model::keras {
 /// Builds the graph and fills the fields of LoadedModel that follow from it: name, graph, inputs,
 /// outputs, checks, variables, rows_independent, layers. The description must have passed
 /// CheckSupported(). Fails with kDataLoss for a config that is not Keras's and for cycles,
-/// kFailedPrecondition for layers that do not fit each other and for a graph of more than 100,000
+/// kFailedPrecondition for layers that do not fit each other and for a graph of more than 20,000
 /// layer calls, kUnimplemented for what only the shapes can tell.
 Result<std::shared_ptr<LoadedModel>> BuildModel(const LayerObject& root, KerasVersion rules);
 

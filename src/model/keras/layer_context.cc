@@ -69,7 +69,7 @@ Result<GraphOutput> LayerContext::Variable(VariableSpec spec) {
   SIDECAR_ASSIGN_OR_RETURN(LayerVariable* const variable, FindOrAdd(std::move(spec)));
   if (variable->placeholder == nullptr) {
     // Its index is known once all layers are.
-    variable->placeholder = std::make_shared<VariablePlaceholder>(
+    variable->placeholder = std::make_shared<engine::VariablePlaceholder>(
         0, PlaceholderType(variable->dtype), ToOvShape(variable->spec.shape));
     variable->placeholder->set_friendly_name(
         fmt::format("{} {}", description_, variable->spec.name));

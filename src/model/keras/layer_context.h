@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/variable_placeholder.h"
 #include "model/keras/config_reader.h"
 #include "model/keras/dtype_policy.h"
 #include "model/keras/value.h"
 #include "model/loaded_model.h"
-#include "model/variable_placeholder.h"
 #include "sidecar/model.h"
 #include "sidecar/status.h"
 #include "sidecar/tensor.h"
@@ -41,7 +41,7 @@ struct LayerVariable {
   float l1 = 0;
   float l2 = 0;
   /// Its place in the graph; null for one that inference does not read.
-  std::shared_ptr<VariablePlaceholder> placeholder;
+  std::shared_ptr<engine::VariablePlaceholder> placeholder;
 };
 
 /// One layer while its model's graph is built; the same object for all calls of the layer. Not

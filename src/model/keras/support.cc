@@ -42,6 +42,18 @@ class Survey {
     }
   }
 
+  // Notes that the layer is not supported; `reason` is empty where its class is not.
+  void Add(const LayerObject& layer, const std::string& reason) {
+    if (reported_.insert(&layer).second) {
+      const std::string module = layer.module.empty() ? "" : fmt::format(" ({})", layer.module);
+      layers_[layer.class_name + module].push_back(layer.name);
+    }
+    constexpr std::size_t kMostReasons = 100;
+    if (reason.empty() || reasons_.size() >= kMostReasons) return;
+    reasons_.push_back(fmt::format("the layer '{}' ({}): {} is not supported", layer.name,
+                                   layer.class_name, reason));
+  }
+
   [[nodiscard]] Status ToStatus() const {
     if (layers_.empty()) return Status();
     std::size_t count = 0;
@@ -66,17 +78,6 @@ class Survey {
     }
     if (names.size() > kMost) list += fmt::format(" and {} more", names.size() - kMost);
     return list;
-  }
-
-  void Add(const LayerObject& layer, const std::string& reason) {
-    if (reported_.insert(&layer).second) {
-      const std::string module = layer.module.empty() ? "" : fmt::format(" ({})", layer.module);
-      layers_[layer.class_name + module].push_back(layer.name);
-    }
-    constexpr std::size_t kMostReasons = 100;
-    if (reason.empty() || reasons_.size() >= kMostReasons) return;
-    reasons_.push_back(fmt::format("the layer '{}' ({}): {} is not supported", layer.name,
-                                   layer.class_name, reason));
   }
 
   void VisitLayer(const LayerObject& layer) {
@@ -129,6 +130,7 @@ class Survey {
 
 Status CheckSupported(const LayerObject& model, KerasVersion rules) {
   Survey survey(rules);
+  if (!IsKerasOwn(model)) survey.Add(model, "");
   survey.Visit(*model.model);
   return survey.ToStatus();
 }

@@ -37,7 +37,6 @@ Result<Values> LowerLayerNormalization(LayerContext& context, const Values& inpu
   if (axes.empty()) return config.Wrong("axis", "at least one dimension");
   // Keras 3 sorts them, Keras 2 keeps the order in the shape of its parameters.
   if (!context.is_keras2()) std::sort(axes.begin(), axes.end());
-  if (std::find(axes.begin(), axes.end(), 0) != axes.end()) context.MixRows();
 
   std::vector<std::int64_t> broadcast(static_cast<std::size_t>(rank), 1);
   std::vector<std::int64_t> stored;

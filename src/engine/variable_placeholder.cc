@@ -1,8 +1,8 @@
-#include "model/variable_placeholder.h"
+#include "engine/variable_placeholder.h"
 
 #include <openvino/core/attribute_visitor.hpp>
 
-namespace sidecar::model {
+namespace sidecar::engine {
 
 VariablePlaceholder::VariablePlaceholder(std::size_t index, const ov::element::Type& type,
                                          const ov::Shape& shape)
@@ -24,4 +24,4 @@ bool VariablePlaceholder::visit_attributes(ov::AttributeVisitor& visitor) {
   return true;
 }
 
-}  // namespace sidecar::model
+}  // namespace sidecar::engine

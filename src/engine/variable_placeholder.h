@@ -9,7 +9,7 @@
 
 #include "sidecar/tensor.h"
 
-namespace sidecar::model {
+namespace sidecar::engine {
 
 /// An op without inputs and with one output of the variable's type and shape. Nothing can fold it,
 /// so no stored value survives unnoticed; a graph that still holds one cannot be compiled.
@@ -35,4 +35,4 @@ class VariablePlaceholder : public ov::op::Op {
   ov::Shape shape_;
 };
 
-}  // namespace sidecar::model
+}  // namespace sidecar::engine

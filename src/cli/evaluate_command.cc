@@ -21,6 +21,7 @@ Result<std::string> WeightsPath(const EvaluateCommand& command) {
 }  // namespace
 
 Status Evaluate(const EvaluateCommand& command) {
+  SIDECAR_RETURN_IF_ERROR(CheckReadable("--model", command.evaluation.model));
   SIDECAR_ASSIGN_OR_RETURN(const std::string weights, WeightsPath(command));
   SIDECAR_ASSIGN_OR_RETURN(EvaluationSetup setup, PrepareEvaluation(command.evaluation));
   EvaluateOptions options;

@@ -69,10 +69,9 @@ CommandHelp EvaluateHelp() {
 }
 
 CommandHelp InspectHelp() {
-  return {
-      "Says what a file or directory is, what it holds, and whether it is whole.",
-      "sidecar inspect PATH [--json]",
-      R"(PATH is a checkpoint (its prefix or its .index file), a checkpoint directory, a weights
+  return {"Says what a path is, what it holds, and whether it is whole.",
+          "sidecar inspect PATH [--json]",
+          R"(PATH is a checkpoint (its prefix or its .index file), a checkpoint directory, a weights
 file, a model file (.keras or JSON), an event file, or arrays (.npz, .npy). Every size and checksum
 is verified.
 

@@ -25,7 +25,7 @@ std::string Deflated(const std::string& content) {
   // Negative window bits: raw deflate, as ZIP members are.
   EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY), Z_OK);
   std::string input = content;
-  std::string out(deflateBound(&stream, static_cast<uLong>(content.size())), '\0');
+  std::string out(deflateBound(&stream, content.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(input.data());
   stream.avail_in = static_cast<uInt>(input.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());

@@ -117,15 +117,16 @@ TEST_F(UsageTest, TheCompileConfigDecidesWhatIsAllowed) {
   const Outcome keras2 =
       RunSidecar(uncompiled + Arguments{"--metrics", "accuracy", "--json", "--keras-version", "2"});
   EXPECT_EQ(keras2.exit_code, 0) << keras2.err;
-  EXPECT_THAT(keras2.out, HasSubstr("\"loss\":0.0"));
+  EXPECT_THAT(keras2.out, HasSubstr("\"loss\": 0.0"));
   ExpectError(RunSidecar(uncompiled + Arguments{"--metrics", "accuracy", "--keras-version", "3"}),
               64, "--loss");
 }
 
 TEST_F(UsageTest, WhatIsNotSupportedEndsWith69NamingIt) {
   const Arguments checkpoint = {"--checkpoint", Recorded("digits_mlp", "ckpts/ckpt-8")};
-  const std::string compile = File(
-      "compile.json", R"({"loss": {"class_name": "MyLoss", "config": {}}, "metrics": ["mae"]})");
+  const std::string compile =
+      File("compile.json", R"({"loss": {"class_name": "MyLoss", "config": {}, "module": "mine",
+                           "registered_name": "mine>MyLoss"}, "metrics": ["mae"]})");
   ExpectError(
       RunSidecar(With("evaluate", "digits_mlp") + checkpoint + Arguments{"--compile", compile}), 69,
       "MyLoss");

@@ -9,7 +9,7 @@
 namespace sidecar::cli {
 namespace {
 
-constexpr std::size_t kNameWidth = 12;
+constexpr std::size_t kNameWidth = 15;
 
 }  // namespace
 
@@ -58,7 +58,7 @@ void InspectReport::AddReport(const std::string& name, const InspectReport& othe
   json_[name] = other.ToJson();
   lines_.emplace_back();
   lines_.push_back(fmt::format("{}{}", other.title_, other.ok() ? "" : ": DAMAGED"));
-  for (const std::string& line : other.lines_) lines_.push_back("  " + line);
+  for (const std::string& line : other.lines_) lines_.push_back(line.empty() ? line : "  " + line);
   problems_.insert(problems_.end(), other.problems_.begin(), other.problems_.end());
 }
 
@@ -83,7 +83,8 @@ nlohmann::ordered_json InspectReport::ToJson() const {
 
 void InspectReport::Print(std::ostream& out) const {
   out << Printable(title_) << (ok() ? "" : ": DAMAGED") << '\n';
-  for (const std::string& line : lines_) out << "  " << Printable(line) << '\n';
+  for (const std::string& line : lines_)
+    out << (line.empty() ? "" : "  ") << Printable(line) << '\n';
 }
 
 std::string GroupedNumber(std::uint64_t value) {

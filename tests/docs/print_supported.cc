@@ -1,0 +1,58 @@
+// Prints docs/supported.md from the tables that the program works with.
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "evaluate/supported_metrics.h"
+#include "model/supported_layers.h"
+
+namespace {
+
+using sidecar::evaluate::SupportedName;
+
+const char* Mark(bool yes) { return yes ? "yes" : "no"; }
+
+std::string Joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "`" : ", `") + name + "`";
+  return text;
+}
+
+void PrintLayers() {
+  std::cout << "## Layers\n\n| class | Keras 2 | Keras 3 | |\n|---|---|---|---|\n";
+  for (const auto& layer : sidecar::model::SupportedLayers()) {
+    std::cout << "| " << layer.class_name << " | " << Mark(layer.keras2) << " | "
+              << Mark(layer.keras3) << " | "
+              << (layer.identity ? "changes nothing when evaluating" : "") << " |\n";
+  }
+  std::cout << "\n## Activations\n\n| name | Keras 2 | Keras 3 |\n|---|---|---|\n";
+  for (const auto& activation : sidecar::model::SupportedActivations()) {
+    std::cout << "| `" << activation.name << "` | " << Mark(activation.keras2) << " | "
+              << Mark(activation.keras3) << " |\n";
+  }
+}
+
+void PrintNames(const char* title, const std::vector<SupportedName>& names) {
+  std::cout
+      << "\n## " << title
+      << "\n\n| class | supported | names in Keras 2 | names in Keras 3 |\n|---|---|---|---|\n";
+  for (const SupportedName& name : names) {
+    std::cout << "| " << (name.class_name.empty() ? "by shape" : name.class_name) << " | "
+              << Mark(name.supported) << " | " << Joined(name.keras2_names) << " | "
+              << Joined(name.keras3_names) << " |\n";
+  }
+}
+
+}  // namespace
+
+int main() {
+  std::cout << "# What is supported\n\n"
+               "Printed from the program's own tables (`build/tests/docs/print_supported > "
+               "docs/supported.md`); a test\nholds this page against them. A layer, loss or metric "
+               "that is not listed, or listed with \"no\", is refused\nby name (exit 69), never "
+               "approximated.\n\n";
+  PrintLayers();
+  PrintNames("Losses", sidecar::evaluate::SupportedLosses());
+  PrintNames("Metrics", sidecar::evaluate::SupportedMetrics());
+  return 0;
+}

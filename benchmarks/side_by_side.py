@@ -10,7 +10,7 @@ publish to result   from that rename to the result
 evaluate            what the process says one evaluation took, the second and later ones
 peak memory         VmHWM
 
-Results must agree within 1e-5, or the timing is void.
+Losses must agree within 1e-5 and counts within one sample, or the timing is void.
 """
 
 import argparse
@@ -113,7 +113,9 @@ def run_once(command, source, directory, log):
 def check_same(ours, reference):
     for found, wanted in zip(ours, reference, strict=True):
         for name, value in wanted.items():
-            if abs(found[name] - value) > 1e-5 * max(1, abs(value)):
+            # A count may differ by one sample of the 10,000 whose two best classes differ in the last bits only.
+            tolerance = 1e-5 * abs(value) if name == "loss" else 1.5e-4
+            if abs(found[name] - value) > tolerance:
                 sys.exit(f"results differ, so the timing is void: {name} is {found[name]}, the reference has {value}")
 
 

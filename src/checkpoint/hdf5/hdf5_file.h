@@ -1,10 +1,11 @@
 // HDF5 files as Keras and h5py write them: an own reader of that subset, because half-written and
 // hostile files are routine here. Format: "HDF5 File Format Specification Version 3.0".
 //
-// Read: superblocks 0, 2 and 3; object headers 1 and 2; groups as symbol tables or as links in
-// their header; compact, contiguous and chunked datasets (B-tree v1; version 4 single chunk,
-// implicit, and unpaged fixed array indexes) with gzip, shuffle and Fletcher32; integers, floats,
-// bfloat16, bool, strings of fixed and variable length; attributes in the object's header.
+// Read: superblocks 0, 2 and 3, also behind a user block; object headers 1 and 2; groups as symbol
+// tables or as links in their header; compact, contiguous and chunked datasets (B-tree v1; version
+// 4 single chunk, implicit, and unpaged fixed array indexes) with gzip, shuffle and Fletcher32;
+// integers, floats, bfloat16, bool, strings of fixed and variable length; attributes in the
+// object's header.
 // Everything else is refused by its name: soft and external links, external storage, virtual
 // datasets, references, other filters, dense storage.
 #pragma once

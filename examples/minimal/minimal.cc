@@ -1,5 +1,6 @@
-// The example of tf.keras.experimental.SidecarEvaluator's documentation, in C++: a model built in code, data from arrays,
-// and an evaluator that follows the checkpoints of a training job. train.py beside this file is that training job.
+// The example of tf.keras.experimental.SidecarEvaluator's documentation, in C++: a model built in
+// code, data from arrays, and an evaluator that follows the checkpoints of a training job. train.py
+// beside this file is that training job.
 //
 // usage: minimal CHECKPOINT_DIR LOG_DIR [MAX_EVALUATIONS]
 #include <sidecar/sidecar.h>
@@ -30,7 +31,8 @@ sidecar::DatasetPtr MakeData() {
   }
   // value() throws where a Result has no value: the way for programs that use exceptions.
   return sidecar::DatasetFromArrays(sidecar::Tensor::FromValues({kSamples, kFeatures}, x).value(),
-                                    sidecar::Tensor::FromValues({kSamples}, y).value(), /*batch_size=*/32)
+                                    sidecar::Tensor::FromValues({kSamples}, y).value(),
+                                    /*batch_size=*/32)
       .value();
 }
 
@@ -53,14 +55,15 @@ int Run(const char* checkpoint_dir, const char* log_dir, std::int64_t max_evalua
       {
           .steps = std::nullopt,               // all data
           .max_evaluations = max_evaluations,  // stop after the checkpoint with this number
-          .callbacks = {TensorBoard(log_dir), LambdaCallback({.on_test_end =
-                                                                  [](const Logs& logs) {
-                                                                    for (const auto& [name, value] : logs) {
-                                                                      std::cout << name << '='
-                                                                                << std::get<double>(value) << ' ';
-                                                                    }
-                                                                    std::cout << std::endl;
-                                                                  }})},
+          .callbacks = {TensorBoard(log_dir),
+                        LambdaCallback({.on_test_end =
+                                            [](const Logs& logs) {
+                                              for (const auto& [name, value] : logs) {
+                                                std::cout << name << '=' << std::get<double>(value)
+                                                          << ' ';
+                                              }
+                                              std::cout << std::endl;
+                                            }})},
       });
   const Status status = evaluator.Start();
   if (!status.ok()) std::cerr << status << '\n';

@@ -26,8 +26,10 @@ using Logs = std::vector<std::pair<std::string, MetricValue>>;
 struct EvaluationInfo {
   std::string
       checkpoint;  ///< the checkpoint's prefix or file; the model file where its own weights are
-  std::optional<std::int64_t> number = std::nullopt;  ///< the number at the end of the checkpoint's name
-  std::optional<std::int64_t> step = std::nullopt;    ///< the optimizer's `iterations` in the checkpoint
+  std::optional<std::int64_t> number =
+      std::nullopt;  ///< the number at the end of the checkpoint's name
+  std::optional<std::int64_t> step =
+      std::nullopt;  ///< the optimizer's `iterations` in the checkpoint
 };
 
 /// One finished evaluation.

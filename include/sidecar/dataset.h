@@ -40,7 +40,8 @@ struct DatasetSpec {
   std::vector<Component> y = {};
   std::vector<Component> sample_weight = {};
   std::int64_t batch_size = 32;  ///< samples in a full batch; only the last may have fewer
-  std::optional<std::int64_t> num_batches = std::nullopt;  ///< absent where only reading to the end can tell
+  std::optional<std::int64_t> num_batches =
+      std::nullopt;  ///< absent where only reading to the end can tell
 };
 
 /// One pass over a dataset. Not thread-safe.

@@ -1,6 +1,7 @@
 """Regenerates the golden data with real TensorFlow and Keras.
 
     python tests/golden/generate.py models layers metrics checkpoints ...
+    python tests/golden/generate.py layers:basic      one group of a folder
 
 Needs the packages of tests/oracle/requirements.txt. Without arguments every
 folder is written anew. README.md describes what each folder holds.
@@ -22,12 +23,17 @@ FOLDERS = ["models", "layers", "metrics", "checkpoints", "events", "arrays", "ke
 
 
 def main(folders):
-    unknown = set(folders) - set(FOLDERS)
+    groups = {}
+    for argument in folders or FOLDERS:
+        folder, _, group = argument.partition(":")
+        groups.setdefault(folder, []).extend([group] if group else [])
+    unknown = set(groups) - set(FOLDERS)
     if unknown:
         raise SystemExit(f"unknown: {sorted(unknown)}; known: {FOLDERS}")
-    for folder in folders or FOLDERS:
+    for folder, names in groups.items():
         print(f"== {folder}", flush=True)
-        importlib.import_module(f"generators.{folder}").generate()
+        generator = importlib.import_module(f"generators.{folder}")
+        generator.generate(names) if names else generator.generate()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ class Case:
     spread: float = 1.0
     high: int = 10
     expected: Optional[Callable] = None  # (model, arrays) -> outputs, where the CPU cannot
+    tolerance: Optional[float] = None  # of the output's largest value; say why in a comment
+    refused: Optional[str] = None  # what the refusal of this model must say
 
 
 def single(name, class_name, shape, dtype=FLOAT, spread=1.0, high=10, expected=None, **config):

@@ -186,29 +186,16 @@ std::string NameOf(const json& activation) {
   return TextMember(activation, "config");
 }
 
-// The lowering of an activation that is a layer object; null for layers that are none.
-LayerFunction FindActivationLayer(const json& activation) {
-  if (!activation.is_object() || !activation.contains("config") ||
-      !activation["config"].is_object()) {
-    return nullptr;
-  }
-  const std::string name = TextMember(activation, "class_name");
-  if (name == "ReLU") return LowerReLU;
-  if (name == "LeakyReLU") return LowerLeakyReLU;
-  if (name == "Softmax") return LowerSoftmax;
-  return nullptr;
-}
-
 }  // namespace
 
 Result<Value> Activated(LayerContext& context, std::string_view key, const Value& input) {
   const json* activation = context.config().Find(key);
   if (activation == nullptr || NameOf(*activation) == "linear") return input;
-  if (const LayerFunction layer = FindActivationLayer(*activation)) {
-    LayerContext inner(context.description(),
-                       ConfigReader((*activation)["config"], context.config().PathOf(key)),
-                       context.rules(), context.trainable(), context.policy());
-    SIDECAR_ASSIGN_OR_RETURN(Values results, layer(inner, {input}));
+  for (const LayerPart& part : context.layer().parts) {
+    if (part.key != key) continue;
+    SIDECAR_ASSIGN_OR_RETURN(
+        const Values results,
+        context.RunPart({.name = std::string(key), .layer = part.layer.get()}, {input}));
     return results.front();
   }
   const NamedActivation* named = FindActivation(NameOf(*activation), context.rules());
@@ -238,10 +225,7 @@ Result<Value> Activated(LayerContext& context, std::string_view key, const Value
 }
 
 std::optional<std::string> UnsupportedActivation(const json& activation, KerasVersion rules) {
-  if (FindActivationLayer(activation) != nullptr ||
-      FindActivation(NameOf(activation), rules) != nullptr) {
-    return std::nullopt;
-  }
+  if (FindActivation(NameOf(activation), rules) != nullptr) return std::nullopt;
   const std::string name = NameOf(activation);
   return fmt::format("the activation {}", name.empty() ? Excerpt(activation) : name);
 }

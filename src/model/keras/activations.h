@@ -14,12 +14,13 @@
 
 namespace sidecar::model::keras {
 
-/// The value after the activation of `config[key]`: a name, a serialized function, or a serialized
-/// activation layer; nothing, null and "linear" leave the very value. Softmax and sigmoid leave
-/// their input as the result's logits.
+/// The value after the activation of `config[key]`: a name, a serialized function, or a layer,
+/// which is a part of this one; nothing, null and "linear" leave the very value. Softmax and
+/// sigmoid leave their input as the result's logits.
 Result<Value> Activated(LayerContext& context, std::string_view key, const Value& input);
 
-/// Why the activation cannot be applied under these rules ("the activation 'x'"), or nothing.
+/// Why the activation, no layer, cannot be applied under these rules ("the activation x"), or
+/// nothing.
 std::optional<std::string> UnsupportedActivation(const nlohmann::json& activation,
                                                  KerasVersion rules);
 

@@ -39,6 +39,7 @@ class DescriptionReader {
   using LayerResult = Result<std::shared_ptr<LayerObject>>;
 
   Status ReadModel(const json& object, LayerObject& layer, const std::string& path);
+  Status ReadParts(LayerObject& layer, const std::string& path);
   Status ReadSequential(const json& object, const json& layers, ModelDescription& model,
                         const std::string& path);
   Status ReadFunctional(const json& layers, const ConfigReader& config, ModelDescription& model);
@@ -138,9 +139,43 @@ DescriptionReader::LayerResult DescriptionReader::ReadLayer(const json& value,
     SIDECAR_RETURN_IF_ERROR(ReadModel(value, *layer, path));
   } else if (!layer->config->is_object()) {
     return reader.Wrong("config", "an object");
+  } else {
+    SIDECAR_RETURN_IF_ERROR(ReadParts(*layer, path + ".config"));
   }
   if (id != nullptr && id->is_number_integer()) shared_[id->get<std::int64_t>()] = layer;
   return layer;
+}
+
+// Whether a member of a config is a layer; activation functions have the name of one instead.
+bool IsLayerObject(const json& value) {
+  return value.is_object() && value.contains("class_name") && value.contains("config") &&
+         value["config"].is_object() && TextMember(value, "class_name") != "__lambda__";
+}
+
+// The layers that wrappers and recurrent layers have in their config, and activations that are
+// layers.
+Status DescriptionReader::ReadParts(LayerObject& layer, const std::string& path) {
+  if (depth_ >= kMostNestedModels) {
+    return {StatusCode::kDataLoss,
+            fmt::format("{}: layers are nested deeper than {} levels", path, kMostNestedModels)};
+  }
+  ++depth_;
+  for (const char* key : {"layer", "backward_layer", "cell", "cells", "layers", "activation",
+                          "recurrent_activation"}) {
+    const json* member = ConfigReader(*layer.config, path).Find(key);
+    if (member == nullptr) continue;
+    const bool is_list = member->is_array();
+    for (std::size_t i = 0; i < (is_list ? member->size() : 1); ++i) {
+      const json& item = is_list ? (*member)[i] : *member;
+      if (!IsLayerObject(item)) continue;
+      std::string item_path =
+          is_list ? fmt::format("{}.{}[{}]", path, key, i) : fmt::format("{}.{}", path, key);
+      SIDECAR_ASSIGN_OR_RETURN(auto part, ReadLayer(item, item_path));
+      layer.parts.push_back({key, std::move(part)});
+    }
+  }
+  --depth_;
+  return Status();
 }
 
 Status DescriptionReader::ReadModel(const json& object, LayerObject& layer,
@@ -222,13 +257,14 @@ class Resolver {
   }
 
   // Must have seen every reference before the first Resolve().
-  void Note(const NamedInput& input) {
-    const auto* reference = std::get_if<NamedReference>(&input.value);
-    if (reference == nullptr) return;
-    const auto found = positions_.find(reference->layer);
+  void Note(const NamedReference& reference) {
+    const auto found = positions_.find(reference.layer);
     if (found == positions_.end()) return;
     std::int64_t& lowest = unresolved_[found->second].lowest_node;
-    lowest = std::min(lowest, reference->node);
+    lowest = std::min(lowest, reference.node);
+  }
+  void Note(const NamedInput& input) {
+    if (const auto* reference = std::get_if<NamedReference>(&input.value)) Note(*reference);
   }
 
   Result<TensorReference> Resolve(const NamedReference& reference, bool is_port,
@@ -270,6 +306,13 @@ Result<LayerCall> ResolveCall(const NamedCall& named, const Resolver& resolver,
                               const std::string& path) {
   LayerCall call;
   call.unsupported_argument = named.unsupported_argument;
+  const auto resolve = [&](const NamedReference& reference) {
+    return resolver.Resolve(reference, false, path);
+  };
+  for (const auto& argument : named.arguments) {
+    SIDECAR_ASSIGN_OR_RETURN(auto tree, Converted<TensorReference>(argument.tree, resolve));
+    call.arguments.push_back({argument.name, std::move(tree)});
+  }
   bool has_keys = false;
   for (const NamedInput& input : named.inputs) {
     if (const auto* constant = std::get_if<const json*>(&input.value)) {
@@ -321,6 +364,10 @@ Status DescriptionReader::ReadFunctional(const json& layers, const ConfigReader&
   for (const UnresolvedLayer& layer : unresolved) {
     for (const NamedCall& call : layer.calls) {
       for (const NamedInput& input : call.inputs) resolver.Note(input);
+      for (const auto& argument : call.arguments) {
+        ForEachTensor(argument.tree,
+                      [&](const NamedReference& reference) { resolver.Note(reference); });
+      }
     }
   }
   for (std::size_t i = 0; i < layers.size(); ++i) {

@@ -81,8 +81,54 @@ Status LayerContext::UnreadVariable(VariableSpec spec) {
   return FindOrAdd(std::move(spec)).status();
 }
 
+LayerContext::PartEntry& LayerContext::FindOrAddPart(const PartSpec& spec) {
+  for (PartEntry& part : parts_) {
+    if (part.spec.name == spec.name) return part;
+  }
+  PartEntry part{spec, nullptr};
+  if (part.spec.edges.empty()) part.spec.edges = {spec.name};
+  const LayerObject& layer = spec.layer == nullptr ? *layer_ : *spec.layer;
+  if (layer.model == nullptr) {
+    std::string description = fmt::format("{}: its {}", description_, spec.name);
+    DTypePolicy policy = policy_;
+    bool trainable = trainable_;
+    if (spec.layer != nullptr) {
+      description += fmt::format(" '{}' ({})", layer.name, layer.class_name);
+      const ConfigReader config(*layer.config, description);
+      policy = ReadDTypePolicy(config.Find("dtype")).value_or(policy_);
+      const auto own_trainable = config.Bool("trainable", true);  // LayerScopes has checked it
+      trainable = trainable && (!own_trainable.ok() || *own_trainable);
+    }
+    part.context =
+        std::make_unique<LayerContext>(std::move(description), layer, rules_, trainable, policy);
+    part.context->whole_ = this;
+  }
+  parts_.push_back(std::move(part));
+  return parts_.back();
+}
+
+LayerContext& LayerContext::Part(const PartSpec& spec) {
+  LayerContext& part = *FindOrAddPart(spec).context;
+  part.runner_ = runner_;
+  return part;
+}
+
+Result<Values> LayerContext::RunPart(const PartSpec& spec, Values inputs, CallArguments arguments) {
+  LayerContext* const context = FindOrAddPart(spec).context.get();
+  if (context == nullptr) return runner_->RunModel(*spec.layer, inputs);
+  return runner_->RunLayer(*spec.layer, *context, std::move(inputs), std::move(arguments));
+}
+
 void LayerContext::AddCheck(const GraphOutput& violations, const std::string& message) {
-  checks_.push_back({violations, fmt::format("{}: {}", description_, message)});
+  LayerContext* top = this;
+  while (top->whole_ != nullptr) top = top->whole_;
+  top->checks_.push_back({violations, fmt::format("{}: {}", description_, message)});
+}
+
+void LayerContext::MixRows() {
+  for (LayerContext* context = this; context != nullptr; context = context->whole_) {
+    context->mixes_rows_ = true;
+  }
 }
 
 }  // namespace sidecar::model::keras

@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "engine/variable_placeholder.h"
+#include "model/keras/call_arguments.h"
 #include "model/keras/config_reader.h"
 #include "model/keras/dtype_policy.h"
+#include "model/keras/model_description.h"
 #include "model/keras/value.h"
 #include "model/loaded_model.h"
 #include "sidecar/model.h"
@@ -44,20 +46,50 @@ struct LayerVariable {
   std::shared_ptr<engine::VariablePlaceholder> placeholder;
 };
 
+class LayerContext;
+
+/// A part of a layer that has variables of its own, and where the formats keep it.
+struct PartSpec {
+  std::string name;  ///< for people and in weights archives: "forward_layer"
+  /// Names of the attribute under which the versions of Keras keep it: edges of the object graph.
+  /// Empty: `name` alone. An edge may be a path, "cells/0".
+  std::vector<std::string> edges = {};
+  /// The layer in the config (LayerObject::parts) that it is made from; null for a part that Keras
+  /// makes up, such as the projections of an attention layer: its config is the whole layer's.
+  const LayerObject* layer = nullptr;
+};
+
+/// Builds layers on behalf of other layers.
+class LayerRunner {
+ public:
+  LayerRunner() = default;
+  LayerRunner(const LayerRunner&) = delete;
+  LayerRunner& operator=(const LayerRunner&) = delete;
+  virtual ~LayerRunner() = default;
+
+  /// One call of a layer that is no model.
+  virtual Result<Values> RunLayer(const LayerObject& layer, LayerContext& context, Values inputs,
+                                  CallArguments arguments) = 0;
+  /// One call of a model, with its inputs in order.
+  virtual Result<Values> RunModel(const LayerObject& model, const Values& inputs) = 0;
+};
+
 /// One layer while its model's graph is built; the same object for all calls of the layer. Not
 /// thread-safe.
 class LayerContext {
  public:
   /// `description` names the layer in messages: "the layer 'conv' (Conv2D)".
-  LayerContext(std::string description, ConfigReader config, KerasVersion rules, bool trainable,
-               DTypePolicy policy)
+  LayerContext(std::string description, const LayerObject& layer, KerasVersion rules,
+               bool trainable, DTypePolicy policy)
       : description_(std::move(description)),
-        config_(std::move(config)),
+        layer_(&layer),
+        config_(*layer.config, description_ + ": config"),
         rules_(rules),
         trainable_(trainable),
         policy_(policy) {}
 
   [[nodiscard]] const std::string& description() const { return description_; }
+  [[nodiscard]] const LayerObject& layer() const { return *layer_; }
   [[nodiscard]] const ConfigReader& config() const { return config_; }
   /// Which Keras's rules hold where the two differ.
   [[nodiscard]] KerasVersion rules() const { return rules_; }
@@ -75,8 +107,31 @@ class LayerContext {
   Status UnreadVariable(VariableSpec spec);
   [[nodiscard]] const std::vector<LayerVariable>& variables() const { return variables_; }
 
+  /// What the current call has besides its inputs.
+  [[nodiscard]] const CallArguments& arguments() const { return arguments_; }
+
+  /// The part's context; the first call creates it. Ask in Keras's order of creation.
+  LayerContext& Part(const PartSpec& spec);
+  /// One call of a part that is a layer or model of the config (`spec.layer`), as the graph builder
+  /// calls layers: with conversion of the inputs, masks and checks.
+  Result<Values> RunPart(const PartSpec& spec, Values inputs, CallArguments arguments = {});
+
+  /// A part as the naming of variables sees it.
+  struct PartEntry {
+    PartSpec spec;
+    std::unique_ptr<LayerContext> context;  ///< null for a model
+  };
+  [[nodiscard]] const std::vector<PartEntry>& parts() const { return parts_; }
+
+  /// For the graph builder: starts a call.
+  void Begin(LayerRunner& runner, CallArguments arguments) {
+    runner_ = &runner;
+    arguments_ = std::move(arguments);
+  }
+
   /// `violations`: an i32 value of shape [batch], zero in every good row. `message` says what a
   /// violation is; the layer's description is put before it.
+  /// A part's checks are its layer's.
   void AddCheck(const GraphOutput& violations, const std::string& message);
   struct Check {
     GraphOutput violations;
@@ -85,7 +140,7 @@ class LayerContext {
   [[nodiscard]] const std::vector<Check>& checks() const { return checks_; }
 
   /// States that rows of the layer's output depend on other rows.
-  void MixRows() { mixes_rows_ = true; }
+  void MixRows();
   [[nodiscard]] bool mixes_rows() const { return mixes_rows_; }
 
   /// A failure that names the layer.
@@ -93,8 +148,10 @@ class LayerContext {
 
  private:
   Result<LayerVariable*> FindOrAdd(VariableSpec spec);
+  PartEntry& FindOrAddPart(const PartSpec& spec);
 
   std::string description_;
+  const LayerObject* layer_;
   ConfigReader config_;
   KerasVersion rules_;
   bool trainable_;
@@ -102,6 +159,10 @@ class LayerContext {
   std::vector<LayerVariable> variables_;
   std::vector<Check> checks_;
   bool mixes_rows_ = false;
+  std::vector<PartEntry> parts_;
+  CallArguments arguments_;
+  LayerRunner* runner_ = nullptr;
+  LayerContext* whole_ = nullptr;  ///< of which this is a part
 };
 
 }  // namespace sidecar::model::keras

@@ -55,7 +55,7 @@ class VariableNamer {
       if (layer.model != nullptr) {
         Visit(*layer.model, inner);
       } else if (has_weights) {
-        AddVariables(scopes_.ContextOf(layer), inner);
+        AddLayer(scopes_.ContextOf(layer), inner);
       }
     }
   }
@@ -69,7 +69,7 @@ class VariableNamer {
 
   bool HasVariables(const LayerObject& layer) {
     if (layer.model == nullptr) {
-      return layer.class_name != "InputLayer" && !scopes_.ContextOf(layer).variables().empty();
+      return layer.class_name != "InputLayer" && HasVariables(scopes_.ContextOf(layer));
     }
     const auto known = model_has_variables_.find(&layer);
     if (known != model_has_variables_.end()) return known->second;
@@ -79,6 +79,14 @@ class VariableNamer {
     });
     model_has_variables_[&layer] = result;
     return result;
+  }
+
+  bool HasVariables(const LayerContext& context) {
+    if (!context.variables().empty()) return true;
+    const auto& parts = context.parts();
+    return std::any_of(parts.begin(), parts.end(), [this](const LayerContext::PartEntry& part) {
+      return part.context == nullptr ? HasVariables(*part.spec.layer) : HasVariables(*part.context);
+    });
   }
 
   // Edges of the object graph: tf_keras/engine/functional.py `_layer_checkpoint_dependencies`, and
@@ -102,6 +110,39 @@ class VariableNamer {
     return step;
   }
 
+  // A layer's own variables, then those of its parts.
+  void AddLayer(const LayerContext& context, const Place& place) {
+    AddVariables(context, place);
+    for (const LayerContext::PartEntry& part : context.parts()) {
+      Place inner;
+      inner.name = place.name + "/" + part.spec.name;
+      inner.steps = place.steps;
+      checkpoint::PathStep step;
+      for (const std::string& edge : part.spec.edges) step.alternatives.push_back(SplitPath(edge));
+      inner.steps.push_back(std::move(step));
+      for (const std::string& prefix : place.archive_prefixes) {
+        inner.archive_prefixes.push_back(prefix + part.spec.name + "/");
+      }
+      if (part.context != nullptr) {
+        AddLayer(*part.context, inner);
+      } else if (visited_.insert(part.spec.layer).second) {
+        Visit(*part.spec.layer->model, inner);
+      }
+    }
+  }
+
+  static std::vector<std::string> SplitPath(const std::string& path) {
+    std::vector<std::string> names(1);
+    for (const char letter : path) {
+      if (letter == '/') {
+        names.emplace_back();
+      } else {
+        names.back() += letter;
+      }
+    }
+    return names;
+  }
+
   void AddVariables(const LayerContext& context, const Place& place) {
     std::vector<const LayerVariable*> ordered;
     for (const LayerVariable& variable : context.variables()) ordered.push_back(&variable);
@@ -119,7 +160,9 @@ class VariableNamer {
       result.request.needed = variable.placeholder != nullptr;
       result.request.graph_path = place.steps;
       checkpoint::PathStep edge;
-      for (const std::string& name : variable.spec.edges) edge.alternatives.push_back({name});
+      for (const std::string& name : variable.spec.edges) {
+        edge.alternatives.push_back(SplitPath(name));
+      }
       result.request.graph_path.push_back(std::move(edge));
       for (const std::string& prefix : place.archive_prefixes) {
         result.request.archive_paths.push_back(fmt::format("{}vars/{}", prefix, i));
@@ -149,24 +192,34 @@ Status LayerScopes::Visit(const ModelDescription& model, const std::string& pref
   for (const LayerNode& node : model.layers) {
     const LayerObject& layer = *node.layer;
     if (contexts_.find(&layer) != contexts_.end()) continue;
-    SIDECAR_ASSIGN_OR_RETURN(const bool own_trainable, IsTrainable(layer));
     ++class_counts_[layer.class_name];
-    if (layer.model != nullptr) {
-      contexts_[&layer] = nullptr;
-      SIDECAR_RETURN_IF_ERROR(
-          Visit(*layer.model, prefix + layer.name + "/", trainable && own_trainable));
+    SIDECAR_RETURN_IF_ERROR(VisitLayer(layer, prefix, trainable));
+  }
+  return Status();
+}
+
+Status LayerScopes::VisitLayer(const LayerObject& layer, const std::string& prefix,
+                               bool trainable) {
+  SIDECAR_ASSIGN_OR_RETURN(const bool own_trainable, IsTrainable(layer));
+  const std::string inner_prefix = prefix + layer.name + "/";
+  trainable = trainable && own_trainable;
+  contexts_[&layer] = nullptr;
+  if (layer.model != nullptr) return Visit(*layer.model, inner_prefix, trainable);
+  // The contexts of parts are the layer's own, but for the layers of models in them.
+  for (const LayerPart& part : layer.parts) {
+    SIDECAR_RETURN_IF_ERROR(IsTrainable(*part.layer).status());
+    if (part.layer->model == nullptr || contexts_.find(part.layer.get()) != contexts_.end()) {
       continue;
     }
-    std::string description =
-        fmt::format("the layer '{}{}' ({})", prefix, layer.name, layer.class_name);
-    ConfigReader config(*layer.config, description + ": config");
-    const auto policy = ReadDTypePolicy(config.Find("dtype"));
-    auto context =
-        std::make_unique<LayerContext>(std::move(description), std::move(config), rules_,
-                                       trainable && own_trainable, policy.value_or(DTypePolicy()));
-    order_.push_back(context.get());
-    contexts_[&layer] = std::move(context);
+    SIDECAR_RETURN_IF_ERROR(VisitLayer(*part.layer, inner_prefix, trainable));
   }
+  std::string description =
+      fmt::format("the layer '{}{}' ({})", prefix, layer.name, layer.class_name);
+  const auto policy = ReadDTypePolicy(ConfigReader(*layer.config, "").Find("dtype"));
+  auto context = std::make_unique<LayerContext>(std::move(description), layer, rules_, trainable,
+                                                policy.value_or(DTypePolicy()));
+  order_.push_back(context.get());
+  contexts_[&layer] = std::move(context);
   return Status();
 }
 

@@ -39,6 +39,7 @@ class LayerScopes {
  private:
   LayerScopes(const LayerObject& root, KerasVersion rules) : root_(&root), rules_(rules) {}
   Status Visit(const ModelDescription& model, const std::string& prefix, bool trainable);
+  Status VisitLayer(const LayerObject& layer, const std::string& prefix, bool trainable);
 
   const LayerObject* root_;
   KerasVersion rules_;

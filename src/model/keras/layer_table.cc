@@ -1,18 +1,21 @@
 #include "model/keras/layer_table.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 namespace sidecar::model::keras {
 namespace {
 
 using enum Kerases;
 using enum LayerEffect;
+using enum MaskRule;
 
-#define SIDECAR_LAYER_ENTRY(class_name, function, kerases, effect) \
-  LayerEntry{#class_name, function, kerases, effect},
-constexpr std::array kTable = {SIDECAR_KERAS_LAYERS(SIDECAR_LAYER_ENTRY)};
-#undef SIDECAR_LAYER_ENTRY
+#define SIDECAR_LAYER(class_name, function, kerases, effect, ...) \
+  LayerEntry{#class_name, function, kerases, effect __VA_OPT__(, ) __VA_ARGS__},
+constexpr LayerEntry kTable[] = {
+#include "model/keras/layers/layers.inc"
+};
+#undef SIDECAR_LAYER
 
 bool IsBelow(std::string_view module, std::string_view package) {
   return module == package || (module.starts_with(package) && module.size() > package.size() &&
@@ -20,6 +23,15 @@ bool IsBelow(std::string_view module, std::string_view package) {
 }
 
 }  // namespace
+
+bool LayerEntry::Takes(std::string_view argument) const {
+  for (std::string_view rest = arguments; !rest.empty();) {
+    const std::size_t end = std::min(rest.find(' '), rest.size());
+    if (rest.substr(0, end) == argument) return true;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return false;
+}
 
 std::span<const LayerEntry> LayerTable() { return kTable; }
 
@@ -34,10 +46,10 @@ bool IsKerasOwn(const LayerObject& layer) {
 }
 
 const LayerEntry* FindLayer(const LayerObject& layer) {
-  const auto found = std::find_if(kTable.begin(), kTable.end(), [&layer](const LayerEntry& entry) {
-    return entry.class_name == layer.class_name;
-  });
-  return found == kTable.end() || !IsKerasOwn(layer) ? nullptr : &*found;
+  const auto found = std::find_if(
+      std::begin(kTable), std::end(kTable),
+      [&layer](const LayerEntry& entry) { return entry.class_name == layer.class_name; });
+  return found == std::end(kTable) || !IsKerasOwn(layer) ? nullptr : &*found;
 }
 
 }  // namespace sidecar::model::keras

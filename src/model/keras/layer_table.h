@@ -12,11 +12,24 @@ namespace sidecar::model::keras {
 enum class Kerases : std::uint8_t { kKeras2Only, kKeras3Only, kBothKerases };
 enum class LayerEffect : std::uint8_t { kComputes, kIdentity };
 
+/// What becomes of the mask of a layer's first input.
+enum class MaskRule : std::uint8_t {
+  kDropsMask,   ///< outputs have none: Keras's default
+  kPassesMask,  ///< the first output has it: `supports_masking`
+  kSetsMask,    ///< the layer's function sets the masks of its outputs
+};
+
 struct LayerEntry {
   std::string_view class_name;
   LayerFunction function = nullptr;
   Kerases kerases = Kerases::kBothKerases;
   LayerEffect effect = LayerEffect::kComputes;
+  MaskRule mask = MaskRule::kDropsMask;
+  /// Names of call arguments besides the inputs that the function takes, separated by spaces.
+  /// Others are refused before the graph is built.
+  std::string_view arguments = {};
+
+  [[nodiscard]] bool Takes(std::string_view argument) const;
 };
 
 /// All entries, sorted by class name. Models and InputLayer are not among them: the graph builder

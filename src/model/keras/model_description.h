@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "model/keras/argument_tree.h"
+
 namespace sidecar::model::keras {
 
 struct ModelDescription;
@@ -17,6 +19,14 @@ struct ModelDescription;
 /// Which Keras wrote a model's JSON, by its form. Decides how graph nodes are numbered and how
 /// checkpoints call them.
 enum class JsonForm : std::uint8_t { kKeras2, kKeras3 };
+
+struct LayerObject;
+
+/// A layer in the config of another.
+struct LayerPart {
+  std::string key;  ///< "layer", "backward_layer", "cell", "cells", …; repeated for a list
+  std::shared_ptr<LayerObject> layer;
+};
 
 /// A layer object. Called several times it has one set of variables.
 struct LayerObject {
@@ -29,6 +39,8 @@ struct LayerObject {
   std::shared_ptr<const nlohmann::json> made_up_config;
   /// The layers of a Sequential or Functional model; null for any other layer.
   std::unique_ptr<ModelDescription> model;
+  /// The layers that the config of a layer holds: what a wrapper wraps, the cells of an RNN.
+  std::vector<LayerPart> parts;
 };
 
 /// Output `output` of call `call` of layer `layer` (positions in ModelDescription::layers and
@@ -46,7 +58,9 @@ using CallInput = std::variant<TensorReference, const nlohmann::json*>;
 struct LayerCall {
   std::vector<CallInput> inputs;
   std::vector<std::string> keys;  ///< of the inputs, where they came as a dictionary
-  /// A call argument that is not supported ("training = true"), or empty.
+  /// The other arguments, without those that say nothing (null, training = false).
+  std::vector<NamedArgumentTree<TensorReference>> arguments;
+  /// An argument that no layer can have, or empty.
   std::string unsupported_argument;
 };
 

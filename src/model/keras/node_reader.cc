@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/status_macros.h"
 #include "model/keras/config_reader.h"
@@ -38,12 +40,49 @@ Result<NamedReference> ReadReference(const json& value, const std::string& path)
   return reference;
 }
 
-// Notes the first argument that changes what a layer computes in a way that is not supported.
-void NoteArgument(const std::string& name, const json& value, NamedCall& call) {
-  if (value.is_null() || !call.unsupported_argument.empty()) return;
-  if (name == "training" && (value == json(false) || value == json(0))) return;
-  if (name == "name") return;
-  call.unsupported_argument = fmt::format("{} = {}", name, Excerpt(value));
+using Tree = ArgumentTree<NamedReference>;
+
+// Reads one argument; `read_tensor(value)` gives the reference where the value is a tensor. The
+// JSON parser has bounded the depth.
+template <class ReadTensor>
+Result<Tree> ReadArgument(const json& value, const ReadTensor& read_tensor) {
+  SIDECAR_ASSIGN_OR_RETURN(std::optional<NamedReference> tensor, read_tensor(value));
+  Tree tree;
+  if (tensor) {
+    tree.value = std::move(*tensor);
+    return tree;
+  }
+  tree.value = &value;
+  const json* list = ListItems(value);
+  if (list == nullptr && !value.is_object()) return tree;
+  Tree::Items items;
+  bool has_tensors = false;
+  for (const auto& item : (list == nullptr ? value : *list).items()) {
+    SIDECAR_ASSIGN_OR_RETURN(Tree inner, ReadArgument(item.value(), read_tensor));
+    has_tensors = has_tensors || inner.constant() == nullptr;
+    items.push_back(std::move(inner));
+    if (list == nullptr) tree.keys.push_back(item.key());
+  }
+  if (has_tensors) {
+    tree.value = std::move(items);
+  } else {
+    tree.keys.clear();
+  }
+  return tree;
+}
+
+// Adds an argument unless it says nothing, or is there already: Keras 2 repeats the keyword
+// arguments on each input.
+template <class ReadTensor>
+Status AddArgument(const std::string& name, const json& value, const ReadTensor& read_tensor,
+                   NamedCall& call) {
+  if (value.is_null() || name == "name") return Status();
+  if (name == "training" && (value == json(false) || value == json(0))) return Status();
+  const auto same = [&name](const auto& known) { return known.name == name; };
+  if (std::any_of(call.arguments.begin(), call.arguments.end(), same)) return Status();
+  SIDECAR_ASSIGN_OR_RETURN(Tree tree, ReadArgument(value, read_tensor));
+  call.arguments.push_back({name, std::move(tree)});
+  return Status();
 }
 
 // Walks a nested structure and hands each leaf to `add(leaf, key)`. The JSON parser has bounded the
@@ -66,6 +105,16 @@ Status Flatten(const json& value, const std::string& key, const IsLeaf& is_leaf,
   return add(value, key);  // refused there
 }
 
+// A list that could be a reference is one (tf_keras/utils/tf_utils.py `convert_inner_node_data`).
+Result<std::optional<NamedReference>> Keras2Tensor(const json& value, const std::string& path) {
+  if (!LooksLikeReference(value) || value[0] == "_CONSTANT_VALUE" ||
+      value[0] == "_COMPOSITE_TYPE") {
+    return std::optional<NamedReference>();
+  }
+  SIDECAR_ASSIGN_OR_RETURN(NamedReference reference, ReadReference(value, path));
+  return std::optional(std::move(reference));
+}
+
 Status AddKeras2Leaf(const json& leaf, const std::string& key, const std::string& path,
                      NamedCall& call) {
   if (!LooksLikeReference(leaf)) {
@@ -75,7 +124,11 @@ Status AddKeras2Leaf(const json& leaf, const std::string& key, const std::string
     if (!leaf[3].is_object() && !leaf[3].is_null()) {
       return Wrong(path + "[3]", leaf[3], "an object of call arguments");
     }
-    for (const auto& item : leaf[3].items()) NoteArgument(item.key(), item.value(), call);
+    for (const auto& item : leaf[3].items()) {
+      SIDECAR_RETURN_IF_ERROR(AddArgument(
+          item.key(), item.value(), [&](const json& value) { return Keras2Tensor(value, path); },
+          call));
+    }
   }
   if (leaf[0] == "_CONSTANT_VALUE") {
     call.inputs.push_back({&leaf[2], key});
@@ -99,20 +152,26 @@ bool IsKeras3Leaf(const json& value) {
          HasClass(value, "__tensor__") || !value.is_structured();
 }
 
-Status AddKeras3Leaf(const json& leaf, const std::string& key, const std::string& path,
-                     NamedCall& call) {
-  if (leaf.is_null()) return Status();
-  if (!HasClass(leaf, "__keras_tensor__")) {
-    call.inputs.push_back({&leaf, key});  // a constant
-    return Status();
-  }
+Result<std::optional<NamedReference>> Keras3Tensor(const json& leaf, const std::string& path) {
+  if (!HasClass(leaf, "__keras_tensor__")) return std::optional<NamedReference>();
   const json* config = ConfigReader(leaf, path).Find("config");
   const json* history =
       config == nullptr ? nullptr : ConfigReader(*config, path).Find("keras_history");
   if (history == nullptr) return Wrong(path, leaf, "a __keras_tensor__ with config.keras_history");
   SIDECAR_ASSIGN_OR_RETURN(NamedReference reference,
                            ReadReference(*history, path + ".keras_history"));
-  call.inputs.push_back({std::move(reference), key});
+  return std::optional(std::move(reference));
+}
+
+Status AddKeras3Leaf(const json& leaf, const std::string& key, const std::string& path,
+                     NamedCall& call) {
+  if (leaf.is_null()) return Status();
+  SIDECAR_ASSIGN_OR_RETURN(std::optional<NamedReference> reference, Keras3Tensor(leaf, path));
+  if (reference) {
+    call.inputs.push_back({std::move(*reference), key});
+  } else {
+    call.inputs.push_back({&leaf, key});  // a constant
+  }
   return Status();
 }
 
@@ -130,15 +189,16 @@ Result<NamedCall> ReadKeras3Call(const json& node, const std::string& path) {
   if (!items->empty()) {
     SIDECAR_RETURN_IF_ERROR(Flatten(items->front(), "", IsKeras3Leaf, add));
   }
+  const auto tensor = [&](const json& value) { return Keras3Tensor(value, path); };
   for (std::size_t i = 1; i < items->size(); ++i) {
-    NoteArgument(fmt::format("argument {}", i + 1), (*items)[i], call);
+    SIDECAR_RETURN_IF_ERROR(AddArgument(std::to_string(i), (*items)[i], tensor, call));
   }
   if (kwargs == nullptr) return call;
   for (const auto& item : kwargs->items()) {
     if (items->empty() && item.key() == "inputs") {
       SIDECAR_RETURN_IF_ERROR(Flatten(item.value(), "", IsKeras3Leaf, add));
     } else {
-      NoteArgument(item.key(), item.value(), call);
+      SIDECAR_RETURN_IF_ERROR(AddArgument(item.key(), item.value(), tensor, call));
     }
   }
   return call;

@@ -26,6 +26,7 @@ struct NamedInput {
 
 struct NamedCall {
   std::vector<NamedInput> inputs;
+  std::vector<NamedArgumentTree<NamedReference>> arguments;
   std::string unsupported_argument;
 };
 

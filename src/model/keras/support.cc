@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -12,6 +13,7 @@
 #include "model/keras/activations.h"
 #include "model/keras/config_reader.h"
 #include "model/keras/dtype_policy.h"
+#include "model/keras/json_text.h"
 #include "model/keras/layer_table.h"
 #include "model/keras/regularizer.h"
 
@@ -27,11 +29,7 @@ class Survey {
 
   void Visit(const ModelDescription& model) {
     for (const LayerNode& node : model.layers) {
-      for (const LayerCall& call : node.calls) {
-        if (!call.unsupported_argument.empty()) {
-          Add(*node.layer, fmt::format("the call argument {}", call.unsupported_argument));
-        }
-      }
+      for (const LayerCall& call : node.calls) VisitCall(*node.layer, call);
       if (!seen_.insert(node.layer.get()).second) continue;
       if (node.layer->model != nullptr) {
         if (!IsKerasOwn(*node.layer)) Add(*node.layer, "");
@@ -80,6 +78,31 @@ class Survey {
     return list;
   }
 
+  void VisitCall(const LayerObject& layer, const LayerCall& call) {
+    if (!call.unsupported_argument.empty()) {
+      Add(layer, fmt::format("the call argument {}", call.unsupported_argument));
+    }
+    const LayerEntry* entry = layer.model == nullptr ? FindLayer(layer) : nullptr;
+    for (const auto& argument : call.arguments) {
+      if (entry != nullptr && entry->Takes(argument.name)) continue;
+      const json* constant = argument.tree.constant();
+      Add(layer, fmt::format("the call argument {} = {}", argument.name,
+                             constant == nullptr ? "a tensor" : Excerpt(*constant)));
+    }
+  }
+
+  static bool HasPart(const LayerObject& layer, std::string_view key) {
+    return std::any_of(layer.parts.begin(), layer.parts.end(),
+                       [key](const LayerPart& part) { return part.key == key; });
+  }
+
+  void VisitPart(const LayerObject& part) {
+    if (!seen_.insert(&part).second) return;
+    if (part.model == nullptr) return VisitLayer(part);
+    if (!IsKerasOwn(part)) Add(part, "");
+    Visit(*part.model);
+  }
+
   void VisitLayer(const LayerObject& layer) {
     const bool is_input = layer.class_name == "InputLayer" && IsKerasOwn(layer);
     if (!is_input && FindLayer(layer) == nullptr) {
@@ -87,6 +110,7 @@ class Survey {
       return;
     }
     const ConfigReader config(*layer.config, "config");
+    for (const LayerPart& part : layer.parts) VisitPart(*part.layer);
     VisitFlags(layer, config);
     VisitDType(layer, config, is_input);
     for (const auto& item : layer.config->items()) {
@@ -95,7 +119,9 @@ class Survey {
         Add(layer, item.key());
       }
     }
-    if (const json* activation = config.Find("activation")) {
+    for (const char* key : {"activation", "recurrent_activation"}) {
+      const json* activation = config.Find(key);
+      if (activation == nullptr || HasPart(layer, key)) continue;
       if (auto reason = UnsupportedActivation(*activation, rules_)) Add(layer, *reason);
     }
   }

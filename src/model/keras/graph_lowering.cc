@@ -1,0 +1,287 @@
+#include "model/keras/graph_lowering.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <openvino/core/model.hpp>
+#include <openvino/op/convert.hpp>
+#include <openvino/op/parameter.hpp>
+#include <openvino/op/result.hpp>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "model/keras/config_reader.h"
+#include "model/keras/graph_ops.h"
+#include "model/keras/layer_scopes.h"
+#include "model/keras/layer_table.h"
+#include "model/keras/ports.h"
+
+namespace sidecar::model::keras {
+namespace {
+
+constexpr std::size_t kMostCalls = 20'000;
+constexpr std::int64_t kMostElements = std::int64_t{1} << 38;
+
+Result<Value> OutputOf(const LayerNode& node, const Values& values, std::size_t output) {
+  if (output < values.size()) return values[output];
+  return Status(StatusCode::kDataLoss, fmt::format("output {} of {} is used; it has {}", output,
+                                                   Describe(*node.layer), values.size()));
+}
+
+// The value as an InputLayer of a nested model hands it on: converted to its type.
+Value Enter(const Value& value, DType dtype) {
+  if (value.dtype == dtype) return value;
+  Value result{value.output, dtype, value.mask};
+  const ov::element::Type type = GraphElementType(GraphInputType(dtype));
+  if (value.output.get_element_type() != type) {
+    result.output = std::make_shared<ov::op::v0::Convert>(value.output, type);
+  }
+  return result;
+}
+
+// The tensors that a call needs: inputs, then arguments.
+std::vector<TensorReference> TensorsOf(const LayerCall& call) {
+  std::vector<TensorReference> tensors;
+  for (const CallInput& input : call.inputs) {
+    if (const auto* reference = std::get_if<TensorReference>(&input)) tensors.push_back(*reference);
+  }
+  for (const auto& argument : call.arguments) {
+    ForEachTensor(argument.tree,
+                  [&tensors](const TensorReference& reference) { tensors.push_back(reference); });
+  }
+  return tensors;
+}
+
+// Checks what a layer made, and gives it the type its policy computes in.
+Status Finish(const LayerContext& context, Value& value) {
+  const ov::PartialShape& shape = value.output.get_partial_shape();
+  if (shape.rank().is_dynamic() || shape.size() == 0 || shape[0].is_static()) {
+    return context.Fail(StatusCode::kFailedPrecondition,
+                        "its output does not have the batch as its first dimension");
+  }
+  std::int64_t elements = 1;
+  for (std::int64_t axis = 1; axis < RankOf(value.output); ++axis) {
+    const std::int64_t size = std::max<std::int64_t>(SizeOf(value.output, axis), 1);
+    if (size > kMostElements / elements) {
+      return context.Fail(
+          StatusCode::kFailedPrecondition,
+          fmt::format("its output would have the shape {}", ShapeOf(value.output).ToString()));
+    }
+    elements *= size;
+  }
+  if (IsFloat(value.output)) {
+    value.dtype = context.policy().compute;
+  } else if (IsFloating(value.dtype)) {
+    value.dtype =
+        value.output.get_element_type() == ov::element::i64 ? DType::kInt64 : DType::kInt32;
+  }
+  return Status();
+}
+
+}  // namespace
+
+std::string Explanation(const std::exception& error) {
+  const std::string_view text = error.what();
+  std::string_view last;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view line = text.substr(begin, end - begin);
+    if (!line.empty() && !line.starts_with("Exception from ")) last = line;
+    begin = end + 1;
+  }
+  return std::string(last.substr(0, 300));
+}
+
+ov::element::Type GraphElementType(DType graph_type) {
+  if (graph_type == DType::kFloat32) return ov::element::f32;
+  return graph_type == DType::kInt64 ? ov::element::i64 : ov::element::i32;
+}
+
+std::string Describe(const LayerObject& layer) {
+  return fmt::format("the layer '{}' ({})", layer.name, layer.class_name);
+}
+
+Result<Values> GraphLowering::Run(const ModelDescription& model, const Values& inputs) {
+  SIDECAR_RETURN_IF_ERROR(CountWork(model.layers.size()));
+  Frame frame{model, {}};
+  for (const LayerNode& node : model.layers) frame.calls.emplace_back(node.calls.size());
+  for (std::size_t i = 0; i < model.inputs.size(); ++i) {
+    const TensorReference& port = model.inputs[i].tensor;
+    const LayerObject& layer = *model.layers[port.layer].layer;
+    if (layer.class_name != "InputLayer") {
+      return Status(
+          StatusCode::kUnimplemented,
+          fmt::format("{} is a model input; only an InputLayer can be one", Describe(layer)));
+    }
+    const auto policy = ReadDTypePolicy(ConfigReader(*layer.config, Describe(layer)).Find("dtype"));
+    frame.calls[port.layer][port.call] = {
+        State::kDone, {Enter(inputs[i], policy ? policy->compute : inputs[i].dtype)}};
+  }
+  Values outputs;
+  for (const ModelPort& port : model.outputs) {
+    SIDECAR_RETURN_IF_ERROR(Compute(frame, port.tensor));
+    SIDECAR_ASSIGN_OR_RETURN(
+        Value value,
+        OutputOf(model.layers[port.tensor.layer],
+                 frame.calls[port.tensor.layer][port.tensor.call].values, port.tensor.output));
+    outputs.push_back(std::move(value));
+  }
+  return outputs;
+}
+
+Status GraphLowering::CountWork(std::size_t work) {
+  work_ += work;
+  if (work_ <= kMostCalls) return Status();
+  return {StatusCode::kFailedPrecondition,
+          fmt::format("the graph has more than {} layer calls", kMostCalls)};
+}
+
+// Depth first with a stack of its own: a hostile chain of layers must not use up the thread's.
+Status GraphLowering::Compute(Frame& frame, const TensorReference& wanted) {
+  std::vector<TensorReference> stack = {wanted};
+  while (!stack.empty()) {
+    const TensorReference top = stack.back();
+    const LayerNode& node = frame.model.layers[top.layer];
+    const LayerCall& described = node.calls[top.call];
+    Call& call = frame.calls[top.layer][top.call];
+    if (call.state == State::kDone) {
+      stack.pop_back();
+      continue;
+    }
+    if (call.state == State::kOpen) {  // its inputs are there now
+      SIDECAR_ASSIGN_OR_RETURN(call.values, RunCall(frame, node, described));
+      call.state = State::kDone;
+      stack.pop_back();
+      continue;
+    }
+    call.state = State::kOpen;
+    for (const TensorReference& reference : TensorsOf(described)) {
+      const State state = frame.calls[reference.layer][reference.call].state;
+      if (state == State::kOpen) {
+        return {StatusCode::kDataLoss,
+                fmt::format("{} depends on its own output",
+                            Describe(*frame.model.layers[reference.layer].layer))};
+      }
+      if (state == State::kNew) stack.push_back(reference);
+    }
+  }
+  return Status();
+}
+
+Result<Value> GraphLowering::ValueOf(const Frame& frame, const TensorReference& reference) {
+  return OutputOf(frame.model.layers[reference.layer],
+                  frame.calls[reference.layer][reference.call].values, reference.output);
+}
+
+Result<Values> GraphLowering::GatherInputs(const Frame& frame, const LayerNode& node,
+                                           const LayerCall& call) {
+  Values inputs;
+  for (const CallInput& input : call.inputs) {
+    if (const auto* reference = std::get_if<TensorReference>(&input)) {
+      SIDECAR_ASSIGN_OR_RETURN(Value value, ValueOf(frame, *reference));
+      inputs.push_back(std::move(value));
+      continue;
+    }
+    const std::string where =
+        fmt::format("a constant that {} is called with", Describe(*node.layer));
+    SIDECAR_ASSIGN_OR_RETURN(const NumberArray numbers,
+                             ReadNumbers(*std::get<const nlohmann::json*>(input), where));
+    if (!numbers.shape.empty() && numbers.shape.front() != 1) {
+      return Status(StatusCode::kUnimplemented,
+                    fmt::format("{} has {} rows; only constants of one row are supported", where,
+                                numbers.shape.front()));
+    }
+    inputs.push_back({FloatConstant(ov::Shape(numbers.shape), numbers.values)});
+  }
+  return inputs;
+}
+
+Result<CallArguments> GraphLowering::GatherArguments(const Frame& frame, const LayerCall& call) {
+  CallArguments arguments;
+  for (const auto& argument : call.arguments) {
+    SIDECAR_ASSIGN_OR_RETURN(auto tree, Converted<Value>(argument.tree, [&](const auto& reference) {
+                               return ValueOf(frame, reference);
+                             }));
+    arguments.list.push_back({argument.name, std::move(tree)});
+  }
+  return arguments;
+}
+
+Result<Values> GraphLowering::RunCall(const Frame& frame, const LayerNode& node,
+                                      const LayerCall& call) {
+  const LayerObject& layer = *node.layer;
+  SIDECAR_ASSIGN_OR_RETURN(Values inputs, GatherInputs(frame, node, call));
+  if (layer.class_name == "InputLayer") {
+    return Status(StatusCode::kDataLoss,
+                  fmt::format("{} is used but is not among the model's inputs", Describe(layer)));
+  }
+  if (layer.model != nullptr) return RunNested(layer, call, inputs);
+  SIDECAR_ASSIGN_OR_RETURN(CallArguments arguments, GatherArguments(frame, call));
+  return RunLayer(layer, scopes_.ContextOf(layer), std::move(inputs), std::move(arguments));
+}
+
+Result<Values> GraphLowering::RunNested(const LayerObject& layer, const LayerCall& call,
+                                        const Values& inputs) {
+  const ModelDescription& model = *layer.model;
+  if (call.keys.empty() || inputs.size() != model.inputs.size()) return RunModel(layer, inputs);
+  // A dictionary: by the keys of the model's inputs, or by the names of its InputLayers.
+  Values ordered;
+  for (const ModelPort& port : model.inputs) {
+    const std::string& name =
+        port.key.empty() ? model.layers[port.tensor.layer].layer->name : port.key;
+    const auto found = std::find(call.keys.begin(), call.keys.end(), name);
+    if (found == call.keys.end()) {
+      return Status(StatusCode::kFailedPrecondition,
+                    fmt::format("{} is called without its input '{}'", Describe(layer), name));
+    }
+    ordered.push_back(inputs[static_cast<std::size_t>(found - call.keys.begin())]);
+  }
+  return RunModel(layer, ordered);
+}
+
+Result<Values> GraphLowering::RunModel(const LayerObject& layer, const Values& inputs) {
+  SIDECAR_RETURN_IF_ERROR(CountWork(1));
+  if (inputs.size() == layer.model->inputs.size()) return Run(*layer.model, inputs);
+  return Status(StatusCode::kFailedPrecondition,
+                fmt::format("{} has {} inputs; is called with {}", Describe(layer),
+                            layer.model->inputs.size(), inputs.size()));
+}
+
+Result<Values> GraphLowering::RunLayer(const LayerObject& layer, LayerContext& context,
+                                       Values inputs, CallArguments arguments) {
+  SIDECAR_RETURN_IF_ERROR(CountWork(1));
+  const LayerEntry& entry = *FindLayer(layer);
+  context.Begin(*this, std::move(arguments));
+  const DType compute = context.policy().compute;
+  for (Value& input : inputs) {
+    // Keras casts floating inputs to what the layer computes in; the result is another tensor, so
+    // the logits are lost.
+    if (IsFloating(input.dtype) && input.dtype != compute) {
+      input = Value{input.output, compute, input.mask};
+    }
+  }
+  try {
+    SIDECAR_ASSIGN_OR_RETURN(Values outputs, entry.function(context, inputs));
+    for (Value& output : outputs) {
+      SIDECAR_RETURN_IF_ERROR(Finish(context, output));
+      if (entry.mask != MaskRule::kSetsMask) output.mask.reset();
+    }
+    if (entry.mask == MaskRule::kPassesMask && !inputs.empty()) {
+      outputs.front().mask = inputs.front().mask;
+    }
+    return outputs;
+  } catch (const std::exception& error) {  // ov::Exception
+    std::string shapes;
+    for (const Value& input : inputs) {
+      shapes += fmt::format("{}{}", shapes.empty() ? "" : ", ", ShapeOf(input.output).ToString());
+    }
+    return context.Fail(
+        StatusCode::kFailedPrecondition,
+        fmt::format("cannot work on inputs of shape {}: {}", shapes, Explanation(error)));
+  }
+}
+
+}  // namespace sidecar::model::keras

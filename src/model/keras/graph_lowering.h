@@ -1,0 +1,65 @@
+// A model's layers as operations of one graph.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "model/keras/call_arguments.h"
+#include "model/keras/layer_context.h"
+#include "model/keras/layer_scopes.h"
+#include "model/keras/model_description.h"
+#include "model/keras/value.h"
+#include "sidecar/status.h"
+#include "sidecar/tensor.h"
+
+namespace sidecar::model::keras {
+
+/// What went wrong, from an exception of OpenVINO: its last line that says something.
+[[nodiscard]] std::string Explanation(const std::exception& error);
+
+/// "the layer 'conv' (Conv2D)".
+[[nodiscard]] std::string Describe(const LayerObject& layer);
+
+/// The element type of a graph value that holds this type: f32, i32 or i64.
+[[nodiscard]] ov::element::Type GraphElementType(DType graph_type);
+
+/// Lowers models into one graph, nested ones in place. Not thread-safe.
+class GraphLowering final : public LayerRunner {
+ public:
+  explicit GraphLowering(LayerScopes& scopes) : scopes_(scopes) {}
+
+  /// The values of the model's outputs for these inputs, which are in the order of `model.inputs`.
+  Result<Values> Run(const ModelDescription& model, const Values& inputs);
+  Result<Values> RunLayer(const LayerObject& layer, LayerContext& context, Values inputs,
+                          CallArguments arguments) override;
+  Result<Values> RunModel(const LayerObject& model, const Values& inputs) override;
+
+ private:
+  enum class State : std::uint8_t { kNew, kOpen, kDone };
+  struct Call {
+    State state = State::kNew;
+    Values values;
+  };
+  // One model call in progress.
+  struct Frame {
+    const ModelDescription& model;
+    std::vector<std::vector<Call>> calls;  // as in the description
+  };
+
+  Status Compute(Frame& frame, const TensorReference& wanted);
+  Result<Values> GatherInputs(const Frame& frame, const LayerNode& node, const LayerCall& call);
+  Result<Values> RunCall(const Frame& frame, const LayerNode& node, const LayerCall& call);
+  static Result<Value> ValueOf(const Frame& frame, const TensorReference& reference);
+  static Result<CallArguments> GatherArguments(const Frame& frame, const LayerCall& call);
+  Result<Values> RunNested(const LayerObject& layer, const LayerCall& call, const Values& inputs);
+  // Adds to the work done so far; fails where it is too much.
+  Status CountWork(std::size_t work);
+
+  LayerScopes& scopes_;
+  std::size_t work_ = 0;  // calls so far
+};
+
+}  // namespace sidecar::model::keras

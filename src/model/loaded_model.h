@@ -40,6 +40,10 @@ struct ModelOutput {
   /// Where softmax or sigmoid directly produces the output: the graph result that holds their
   /// input, which crossentropies use in the output's place (docs/numbers.md).
   std::optional<std::size_t> logits_result;
+  /// Where Keras attaches a mask to the output: the graph result that holds it, boolean, usually
+  /// [batch, time] for an output [batch, time, ...]. Losses and metrics leave out what it is false
+  /// for.
+  std::optional<std::size_t> mask_result;
 };
 
 /// A graph result that must be zero in every row, for instance "an id is outside the embedding's

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,18 +34,24 @@ std::string PathOf(const std::string& name) {
   return std::string(SIDECAR_TEST_DATA) + "/layers/" + name;
 }
 
-// The arrays "<prefix>/0", "<prefix>/1", … of an .npz file.
+// The array "<prefix>/<index>" of an .npz file, if there is one.
+std::optional<Tensor> ReadArray(base::ZipReader& archive, const std::string& prefix,
+                                std::size_t index) {
+  const std::string name = prefix + "/" + std::to_string(index) + ".npy";
+  if (archive.Find(name) == nullptr) return std::nullopt;
+  const auto content =
+      std::make_shared<std::string>(archive.ReadMember(name, std::uint64_t{1} << 24U).value());
+  return data::ReadNpy(std::as_bytes(std::span(content->data(), content->size())), content, name)
+      .value();
+}
+
+// The arrays "<prefix>/0", "<prefix>/1", ….
 std::vector<Tensor> ReadArrays(base::ZipReader& archive, const std::string& prefix) {
   std::vector<Tensor> arrays;
-  for (int i = 0;; ++i) {
-    const std::string name = prefix + "/" + std::to_string(i) + ".npy";
-    if (archive.Find(name) == nullptr) return arrays;
-    const auto content =
-        std::make_shared<std::string>(archive.ReadMember(name, std::uint64_t{1} << 24U).value());
-    arrays.push_back(
-        data::ReadNpy(std::as_bytes(std::span(content->data(), content->size())), content, name)
-            .value());
+  while (auto array = ReadArray(archive, prefix, arrays.size())) {
+    arrays.push_back(std::move(*array));
   }
+  return arrays;
 }
 
 // The weights of a case, as the engine takes them: floating values as float32.
@@ -104,6 +111,7 @@ double Difference(const Tensor& actual, const Tensor& expected) {
   double scale = 1e-30;
   double worst = 0;
   for (std::size_t i = 0; i < a.values<double>().size(); ++i) {
+    if (std::isnan(a.values<double>()[i]) && std::isnan(b.values<double>()[i])) continue;
     scale = std::max(scale, std::abs(b.values<double>()[i]));
     const double difference = std::abs(a.values<double>()[i] - b.values<double>()[i]);
     if (!(difference <= worst)) worst = difference;  // also for NaN
@@ -115,6 +123,26 @@ double Difference(const Tensor& actual, const Tensor& expected) {
 std::string ProblemOfRefusal(const Status& status, const std::string& expected) {
   if (status.code() != StatusCode::kUnimplemented) return "not refused: " + status.ToString();
   return status.ToString().find(expected) == std::string::npos ? status.ToString() : "";
+}
+
+// What is wrong about the mask of an output, or nothing.
+std::string ProblemOfMask(const std::optional<std::size_t>& result,
+                          const std::vector<Tensor>& outputs,
+                          const std::optional<Tensor>& expected) {
+  if (result.has_value() != expected.has_value()) {
+    return expected ? "has no mask" : "has a mask that Keras does not have";
+  }
+  if (!result) return "";
+  const Tensor& actual = outputs[*result];
+  // A mask that was given as integers stays what it was in Keras.
+  const Tensor wanted = tensor::Cast(*expected, DType::kBool).value();
+  if (actual.dtype() != DType::kBool || actual.shape() != expected->shape()) {
+    return "mask of shape " + actual.shape().ToString() + " instead of " +
+           expected->shape().ToString();
+  }
+  const bool same = std::equal(actual.bytes().begin(), actual.bytes().end(), wanted.bytes().begin(),
+                               wanted.bytes().end());
+  return same ? "" : "another mask";
 }
 
 // What does not agree with Keras, or nothing.
@@ -145,6 +173,9 @@ std::string Problem(const json& row, base::ZipReader& arrays, const std::string&
     if (loaded.outputs[i].shape != expected[i].shape().WithoutFirst()) {
       return "says its shape is " + loaded.outputs[i].shape.ToString();
     }
+    std::string problem = ProblemOfMask(loaded.outputs[i].mask_result, *outputs,
+                                        ReadArray(arrays, name + "/mask", i));
+    if (!problem.empty()) return problem;
   }
   for (const model::GraphCheck& check : loaded.checks) {
     for (const std::int32_t flag : (*outputs)[check.result].values<std::int32_t>()) {

@@ -60,7 +60,7 @@ Result<Parameters> MakeParameters(const ModelDescription& model) {
   return result;
 }
 
-// Collects the results of the graph: outputs, then logits, then checks.
+// Collects the results of the graph: outputs, then logits, then masks, then checks.
 class ResultCollector {
  public:
   explicit ResultCollector(LoadedModel& model) : model_(model) {}
@@ -77,6 +77,9 @@ class ResultCollector {
     }
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (values[i].logits) model_.outputs[i].logits_result = Add(*values[i].logits);
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (values[i].mask) model_.outputs[i].mask_result = Add(*values[i].mask);
     }
   }
 

@@ -17,6 +17,7 @@
 #include "model/keras/graph_ops.h"
 #include "model/keras/layer_scopes.h"
 #include "model/keras/layer_table.h"
+#include "model/keras/masks.h"
 #include "model/keras/ports.h"
 
 namespace sidecar::model::keras {
@@ -32,9 +33,11 @@ Result<Value> OutputOf(const LayerNode& node, const Values& values, std::size_t 
 }
 
 // The value as an InputLayer of a nested model hands it on: converted to its type.
-Value Enter(const Value& value, DType dtype) {
+Value Enter(const Value& value, DType dtype, KerasVersion rules) {
   if (value.dtype == dtype) return value;
   Value result{value.output, dtype, value.mask};
+  // tf_keras/src/engine/functional.py casts after it has set the masks.
+  if (rules == KerasVersion::kKeras2) result.mask.reset();
   const ov::element::Type type = GraphElementType(GraphInputType(dtype));
   if (value.output.get_element_type() != type) {
     result.output = std::make_shared<ov::op::v0::Convert>(value.output, type);
@@ -73,7 +76,7 @@ Status Finish(const LayerContext& context, Value& value) {
     elements *= size;
   }
   if (IsFloat(value.output)) {
-    value.dtype = context.policy().compute;
+    if (!IsOperation(context.layer())) value.dtype = context.policy().compute;
   } else if (IsFloating(value.dtype)) {
     value.dtype =
         value.output.get_element_type() == ov::element::i64 ? DType::kInt64 : DType::kInt32;
@@ -118,7 +121,8 @@ Result<Values> GraphLowering::Run(const ModelDescription& model, const Values& i
     }
     const auto policy = ReadDTypePolicy(ConfigReader(*layer.config, Describe(layer)).Find("dtype"));
     frame.calls[port.layer][port.call] = {
-        State::kDone, {Enter(inputs[i], policy ? policy->compute : inputs[i].dtype)}};
+        State::kDone,
+        {Enter(inputs[i], policy ? policy->compute : inputs[i].dtype, scopes_.rules())}};
   }
   Values outputs;
   for (const ModelPort& port : model.outputs) {
@@ -218,8 +222,12 @@ Result<Values> GraphLowering::RunCall(const Frame& frame, const LayerNode& node,
     return Status(StatusCode::kDataLoss,
                   fmt::format("{} is used but is not among the model's inputs", Describe(layer)));
   }
-  if (layer.model != nullptr) return RunNested(layer, call, inputs);
   SIDECAR_ASSIGN_OR_RETURN(CallArguments arguments, GatherArguments(frame, call));
+  if (layer.model != nullptr) {
+    SIDECAR_RETURN_IF_ERROR(
+        TakeMaskArgument(Describe(layer), arguments.Find({"mask", kModelMaskPosition}), inputs));
+    return RunNested(layer, call, inputs);
+  }
   return RunLayer(layer, scopes_.ContextOf(layer), std::move(inputs), std::move(arguments));
 }
 
@@ -256,22 +264,23 @@ Result<Values> GraphLowering::RunLayer(const LayerObject& layer, LayerContext& c
   const LayerEntry& entry = *FindLayer(layer);
   context.Begin(*this, std::move(arguments));
   const DType compute = context.policy().compute;
+  const bool casts = !IsOperation(layer);
   for (Value& input : inputs) {
     // Keras casts floating inputs to what the layer computes in; the result is another tensor, so
     // the logits are lost.
-    if (IsFloating(input.dtype) && input.dtype != compute) {
+    if (casts && IsFloating(input.dtype) && input.dtype != compute) {
       input = Value{input.output, compute, input.mask};
     }
   }
   try {
-    SIDECAR_ASSIGN_OR_RETURN(Values outputs, entry.function(context, inputs));
-    for (Value& output : outputs) {
-      SIDECAR_RETURN_IF_ERROR(Finish(context, output));
-      if (entry.mask != MaskRule::kSetsMask) output.mask.reset();
-    }
-    if (entry.mask == MaskRule::kPassesMask && !inputs.empty()) {
-      outputs.front().mask = inputs.front().mask;
-    }
+    Values masked = inputs;
+    const Argument* mask = context.arguments().Find({"mask", entry.PositionOf("mask")});
+    SIDECAR_RETURN_IF_ERROR(TakeMaskArgument(context.description(), mask, masked));
+    // keras/src/layers/layer.py `__call__` passes on a mask that came by keyword only.
+    const bool by_keyword = context.arguments().Find({"mask"}) != nullptr;
+    SIDECAR_ASSIGN_OR_RETURN(Values outputs, entry.function(context, masked));
+    for (Value& output : outputs) SIDECAR_RETURN_IF_ERROR(Finish(context, output));
+    ApplyMaskRule(context, entry.mask, by_keyword ? masked : inputs, outputs);
     return outputs;
   } catch (const std::exception& error) {  // ov::Exception
     std::string shapes;

@@ -33,6 +33,8 @@ class LayerScopes {
   /// indices.
   [[nodiscard]] std::vector<ModelVariable> NameVariables() const;
 
+  /// Which Keras's rules hold.
+  [[nodiscard]] KerasVersion rules() const { return rules_; }
   /// All contexts in the order of the layers.
   [[nodiscard]] const std::vector<LayerContext*>& contexts() const { return order_; }
 

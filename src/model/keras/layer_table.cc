@@ -17,6 +17,22 @@ constexpr LayerEntry kTable[] = {
 };
 #undef SIDECAR_LAYER
 
+// Their values keep their types and have no masks.
+#define SIDECAR_OPERATION(class_name, function, arguments) \
+  LayerEntry{#class_name, function, kKeras3Only, kComputes, kDropsMask, arguments},
+constexpr LayerEntry kOperations[] = {
+#include "model/keras/layers/operations.inc"
+};
+#undef SIDECAR_OPERATION
+
+// Takes the first word off `words`.
+std::string_view NextWord(std::string_view& words) {
+  const std::size_t end = std::min(words.find(' '), words.size());
+  const std::string_view word = words.substr(0, end);
+  words.remove_prefix(std::min(end + 1, words.size()));
+  return word;
+}
+
 bool IsBelow(std::string_view module, std::string_view package) {
   return module == package || (module.starts_with(package) && module.size() > package.size() &&
                                module[package.size()] == '.');
@@ -26,11 +42,18 @@ bool IsBelow(std::string_view module, std::string_view package) {
 
 bool LayerEntry::Takes(std::string_view argument) const {
   for (std::string_view rest = arguments; !rest.empty();) {
-    const std::size_t end = std::min(rest.find(' '), rest.size());
-    if (rest.substr(0, end) == argument) return true;
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (NextWord(rest) == argument) return true;
   }
   return false;
+}
+
+std::string_view LayerEntry::PositionOf(std::string_view argument) const {
+  for (std::string_view rest = arguments; !rest.empty();) {
+    if (NextWord(rest) != argument) continue;
+    const std::string_view next = NextWord(rest);
+    return !next.empty() && next.front() >= '0' && next.front() <= '9' ? next : "";
+  }
+  return "";
 }
 
 std::span<const LayerEntry> LayerTable() { return kTable; }
@@ -45,11 +68,19 @@ bool IsKerasOwn(const LayerObject& layer) {
          IsBelow(layer.module, "tensorflow.python.keras");
 }
 
+bool IsOperation(const LayerObject& layer) {
+  return layer.registered_name.find('>') == std::string::npos &&
+         (IsBelow(layer.module, "keras.src.ops") || IsBelow(layer.module, "keras.ops"));
+}
+
 const LayerEntry* FindLayer(const LayerObject& layer) {
-  const auto found = std::find_if(
-      std::begin(kTable), std::end(kTable),
-      [&layer](const LayerEntry& entry) { return entry.class_name == layer.class_name; });
-  return found == std::end(kTable) || !IsKerasOwn(layer) ? nullptr : &*found;
+  const bool is_operation = IsOperation(layer);
+  if (!is_operation && !IsKerasOwn(layer)) return nullptr;
+  const std::span<const LayerEntry> table = is_operation ? kOperations : LayerTable();
+  const auto found = std::find_if(table.begin(), table.end(), [&layer](const LayerEntry& entry) {
+    return entry.class_name == layer.class_name;
+  });
+  return found == table.end() ? nullptr : &*found;
 }
 
 }  // namespace sidecar::model::keras

@@ -14,9 +14,11 @@ enum class LayerEffect : std::uint8_t { kComputes, kIdentity };
 
 /// What becomes of the mask of a layer's first input.
 enum class MaskRule : std::uint8_t {
-  kDropsMask,   ///< outputs have none: Keras's default
-  kPassesMask,  ///< the first output has it: `supports_masking`
-  kSetsMask,    ///< the layer's function sets the masks of its outputs
+  kDropsMask,           ///< outputs have none: Keras's default
+  kPassesMask,          ///< each output has the input's at its place: `supports_masking`
+  kPassesMaskInKeras3,  ///< likewise, but Keras 2 drops it
+  kMergesMasks,  ///< all (Keras 2) or any (Keras 3) of the inputs' masks; Keras 3: if all have one
+  kSetsMask,     ///< the layer's function sets the masks of its outputs
 };
 
 struct LayerEntry {
@@ -26,18 +28,27 @@ struct LayerEntry {
   LayerEffect effect = LayerEffect::kComputes;
   MaskRule mask = MaskRule::kDropsMask;
   /// Names of call arguments besides the inputs that the function takes, separated by spaces.
-  /// Others are refused before the graph is built.
+  /// Others are refused before the graph is built. A number after a name is the argument's
+  /// position, by which Keras 3 may give it instead: "mask 1".
   std::string_view arguments = {};
 
   [[nodiscard]] bool Takes(std::string_view argument) const;
+  /// The position after `argument` in the list of arguments; empty where there is none.
+  [[nodiscard]] std::string_view PositionOf(std::string_view argument) const;
 };
+
+/// Where models have their argument `mask`.
+inline constexpr std::string_view kModelMaskPosition = "2";
 
 /// All entries, sorted by class name. Models and InputLayer are not among them: the graph builder
 /// knows those.
 std::span<const LayerEntry> LayerTable();
 
-/// The entry for a layer, or null: its class name must be there, and its module and registered name
-/// must be Keras's own (a user's class may have the same name).
+/// Whether the node of the graph is an operation of keras.ops, no layer; some share their names.
+bool IsOperation(const LayerObject& layer);
+
+/// The entry for a layer or operation, or null: its class name must be there, and its module and
+/// registered name must be Keras's own (a user's class may have the same name).
 const LayerEntry* FindLayer(const LayerObject& layer);
 
 /// Whether module and registered name are those of Keras's own layers.

@@ -85,6 +85,8 @@ class Survey {
     const LayerEntry* entry = layer.model == nullptr ? FindLayer(layer) : nullptr;
     for (const auto& argument : call.arguments) {
       if (entry != nullptr && entry->Takes(argument.name)) continue;
+      const bool is_mask = argument.name == "mask" || argument.name == kModelMaskPosition;
+      if (layer.model != nullptr && is_mask) continue;
       const json* constant = argument.tree.constant();
       Add(layer, fmt::format("the call argument {} = {}", argument.name,
                              constant == nullptr ? "a tensor" : Excerpt(*constant)));
@@ -110,6 +112,7 @@ class Survey {
       return;
     }
     const ConfigReader config(*layer.config, "config");
+    if (IsOperation(layer)) return;
     for (const LayerPart& part : layer.parts) VisitPart(*part.layer);
     VisitFlags(layer, config);
     VisitDType(layer, config, is_input);
@@ -127,7 +130,7 @@ class Survey {
   }
 
   void VisitFlags(const LayerObject& layer, const ConfigReader& config) {
-    for (const char* key : {"mask_zero", "sparse", "ragged", "optional"}) {
+    for (const char* key : {"sparse", "ragged", "optional"}) {
       const json* value = config.Find(key);
       if (value != nullptr && *value == json(true)) Add(layer, std::string(key) + " = true");
     }

@@ -19,6 +19,8 @@ class Case:
     expected: Optional[Callable] = None  # (model, arrays) -> outputs, where the CPU cannot
     tolerance: Optional[float] = None  # of the output's largest value; say why in a comment
     refused: Optional[str] = None  # what the refusal of this model must say
+    data: Optional[Callable] = None  # (NumPy random generator) -> inputs, instead of random ones
+    has_nan: bool = False
 
 
 def single(name, class_name, shape, dtype=FLOAT, spread=1.0, high=10, expected=None, **config):

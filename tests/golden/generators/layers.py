@@ -7,12 +7,12 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
-from . import common, layer_cases
+from . import common, layer_cases, layer_cases_masks
 
 BATCH = 3
 
 # Each group has files of its own, so that one can be made anew without the others.
-GROUPS = {"basic": layer_cases}
+GROUPS = {"basic": layer_cases, "masks": layer_cases_masks}
 
 
 def build_model(k, case):
@@ -49,6 +49,8 @@ def finalize(model):
 
 
 def make_inputs(case, random):
+    if case.data:
+        return case.data(random)
     arrays = []
     for shape, dtype in case.inputs:
         full = (BATCH, *shape)
@@ -60,10 +62,13 @@ def make_inputs(case, random):
 
 
 def outputs(model, case, arrays):
+    """Values and masks (None where there is none) of the outputs."""
     result = case.expected(model, arrays) if case.expected else model(
         arrays if len(arrays) > 1 else arrays[0], training=False
     )
-    return [np.asarray(item) for item in (result if isinstance(result, (list, tuple)) else [result])]
+    result = result if isinstance(result, (list, tuple)) else [result]
+    masks = [getattr(item, "_keras_mask", None) for item in result]
+    return [np.asarray(item) for item in result], masks
 
 
 def write(group, generation):
@@ -83,9 +88,13 @@ def write(group, generation):
         arrays = make_inputs(case, random)
         for i, array in enumerate(arrays):
             members[f"{case.name}/x/{i}"] = array
-        for i, array in enumerate(outputs(model, case, arrays)):
-            assert np.isfinite(array).all(), case.name
+        values, masks = outputs(model, case, arrays)
+        for i, array in enumerate(values):
+            assert case.has_nan or np.isfinite(array).all(), case.name
             members[f"{case.name}/y/{i}"] = array
+        for i, mask in enumerate(masks):
+            if mask is not None:
+                members[f"{case.name}/mask/{i}"] = np.asarray(mask)
         models[case.name] = model
         row = {"name": case.name, "model": json.loads(model.to_json())}
         row.update({key: getattr(case, key) for key in ("tolerance", "refused") if getattr(case, key)})

@@ -36,6 +36,27 @@ Result<Values> LowerLeakyReLU(LayerContext& context, const Values& inputs) {
   return Values{{LeakyRelu(input.output, slope), input.dtype, input.mask}};
 }
 
+namespace {
+
+// The input with its masked elements far below the others.
+// tf_keras/src/layers/activation/softmax.py, keras/src/layers/activations/softmax.py.
+Result<GraphOutput> BeforeSoftmax(const LayerContext& context, const Value& input) {
+  const GraphOutput x = ToFloat(input.output);
+  if (!input.mask) return x;
+  if (RankOf(*input.mask) != RankOf(x)) {
+    return context.Fail(StatusCode::kFailedPrecondition,
+                        "its input has a mask of another number of dimensions");
+  }
+  constexpr double kFarBelow = -1e9;
+  SIDECAR_ASSIGN_OR_RETURN(const bool robust, context.config().Bool("robust_masking", false));
+  if (context.is_keras2() && !robust) {
+    return Plus(x, Times(Minus(FloatConstant(1), ToFloat(*input.mask)), FloatConstant(kFarBelow)));
+  }
+  return Choose(*input.mask, x, FloatConstant(kFarBelow));
+}
+
+}  // namespace
+
 Result<Values> LowerSoftmax(LayerContext& context, const Values& inputs) {
   SIDECAR_ASSIGN_OR_RETURN(const Value input, OnlyInput(context, inputs));
   SIDECAR_ASSIGN_OR_RETURN(const auto config_axes,
@@ -44,9 +65,14 @@ Result<Values> LowerSoftmax(LayerContext& context, const Values& inputs) {
                            NormalizeAxes(context, config_axes, RankOf(input.output)));
   if (axes.empty()) return context.config().Wrong("axis", "at least one dimension");
   if (std::find(axes.begin(), axes.end(), 0) != axes.end()) context.MixRows();
-  Value output{SoftmaxOver(input.output, axes), input.dtype, input.mask};
+  SIDECAR_ASSIGN_OR_RETURN(const GraphOutput x, BeforeSoftmax(context, input));
+  Value output{SoftmaxOver(x, axes), input.dtype, input.mask};
+  if (input.mask && !context.is_keras2()) {
+    output.output = Choose(*input.mask, output.output, FloatConstant(0));
+    return Values{std::move(output)};
+  }
   // Over several axes Keras computes it from exp and logsumexp, and the logits are lost.
-  if (axes.size() == 1) output.logits = ToFloat(input.output);
+  if (axes.size() == 1) output.logits = x;
   return Values{std::move(output)};
 }
 

@@ -13,6 +13,7 @@
 #include "base/status_macros.h"
 #include "model/keras/graph_ops.h"
 #include "model/keras/layers/layer_functions.h"
+#include "model/keras/masks.h"
 
 namespace sidecar::model::keras {
 namespace {
@@ -56,7 +57,10 @@ Result<Values> LowerEmbedding(LayerContext& context, const Values& inputs) {
   // The lookup itself must stay within the table whatever the ids are.
   ids = std::make_shared<ov::op::v1::Maximum>(ids, SameTypeConstant(ids, 0));
   ids = std::make_shared<ov::op::v1::Minimum>(ids, SameTypeConstant(ids, size - 1));
-  return Values{{std::make_shared<ov::op::v8::Gather>(table, ids, IntConstant(0))}};
+  Value output{std::make_shared<ov::op::v8::Gather>(table, ids, IntConstant(0))};
+  SIDECAR_ASSIGN_OR_RETURN(const bool mask_zero, config.Bool("mask_zero", false));
+  if (mask_zero) output.mask = AsBoolean(input.output);
+  return Values{std::move(output)};
 }
 
 }  // namespace sidecar::model::keras

@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <openvino/op/concat.hpp>
+#include <openvino/op/constant.hpp>
+#include <optional>
 
 #include "base/status_macros.h"
 #include "model/keras/graph_ops.h"
 #include "model/keras/layers/layer_functions.h"
+#include "model/keras/masks.h"
 
 namespace sidecar::model::keras {
 namespace {
@@ -35,6 +38,10 @@ bool MoveToChannelsFirst(std::vector<GraphOutput>& values) {
   if (!images || !any) return false;
   for (GraphOutput& value : values) value = ChannelsFirst(value);
   return true;
+}
+
+GraphOutput SameType(const GraphOutput& like, int value) {
+  return ov::op::v0::Constant::create(like.get_element_type(), ov::Shape{}, {value});
 }
 
 using BinaryFunction = GraphOutput (*)(const GraphOutput&, const GraphOutput&);
@@ -69,8 +76,24 @@ Result<Values> LowerAdd(LayerContext& context, const Values& inputs) {
   return Merge(context, inputs, Plus);
 }
 
+// keras/src/layers/merging/multiply.py: where an input is masked it counts as 1; where all are, the
+// product is 0.
 Result<Values> LowerMultiply(LayerContext& context, const Values& inputs) {
-  return Merge(context, inputs, Times);
+  if (context.is_keras2()) return Merge(context, inputs, Times);
+  Values factors = inputs;
+  std::optional<GraphOutput> valid;
+  bool all_masked = true;
+  for (Value& factor : factors) {
+    all_masked = all_masked && factor.mask.has_value();
+    if (!factor.mask) continue;
+    const GraphOutput mask = MaskForRank(*factor.mask, RankOf(factor.output));
+    factor.output = Choose(mask, factor.output, SameType(factor.output, 1));
+    valid = valid ? Either(*valid, mask) : mask;
+  }
+  SIDECAR_ASSIGN_OR_RETURN(Values result, Merge(context, factors, Times));
+  GraphOutput& product = result.front().output;
+  if (all_masked && valid) product = Choose(*valid, product, SameType(product, 0));
+  return result;
 }
 
 Result<Values> LowerConcatenate(LayerContext& context, const Values& inputs) {
@@ -90,10 +113,11 @@ Result<Values> LowerConcatenate(LayerContext& context, const Values& inputs) {
                         fmt::format("cannot concatenate {} and {}",
                                     ShapeOf(values.front()).ToString(), ShapeOf(value).ToString()));
   }
+  const auto mask = ConcatenatedMask(context, inputs, axis);
   const bool moved = MoveToChannelsFirst(values);
   if (moved) axis = std::array<std::int64_t, 4>{0, 2, 3, 1}[static_cast<std::size_t>(axis)];
   const GraphOutput result = std::make_shared<ov::op::v0::Concat>(values, axis);
-  return Values{{moved ? ChannelsLast(result) : result}};
+  return Values{{moved ? ChannelsLast(result) : result, DType::kFloat32, mask}};
 }
 
 }  // namespace sidecar::model::keras

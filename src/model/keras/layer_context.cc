@@ -87,6 +87,7 @@ LayerContext::PartEntry& LayerContext::FindOrAddPart(const PartSpec& spec) {
   }
   PartEntry part{spec, nullptr};
   if (part.spec.edges.empty()) part.spec.edges = {spec.name};
+  if (part.spec.archive_names.empty()) part.spec.archive_names = {spec.name};
   const LayerObject& layer = spec.layer == nullptr ? *layer_ : *spec.layer;
   if (layer.model == nullptr) {
     std::string description = fmt::format("{}: its {}", description_, spec.name);

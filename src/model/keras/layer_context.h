@@ -50,13 +50,16 @@ class LayerContext;
 
 /// A part of a layer that has variables of its own, and where the formats keep it.
 struct PartSpec {
-  std::string name;  ///< for people and in weights archives: "forward_layer"
+  std::string name;  ///< for people, and in weights archives: "forward_layer"
   /// Names of the attribute under which the versions of Keras keep it: edges of the object graph.
   /// Empty: `name` alone. An edge may be a path, "cells/0".
   std::vector<std::string> edges = {};
   /// The layer in the config (LayerObject::parts) that it is made from; null for a part that Keras
   /// makes up, such as the projections of an attention layer: its config is the whole layer's.
   const LayerObject* layer = nullptr;
+  /// Its names in weights archives, which are those of attributes too but prefer a property of the
+  /// same object. Empty: `name` alone.
+  std::vector<std::string> archive_names = {};
 };
 
 /// Builds layers on behalf of other layers.

@@ -22,9 +22,10 @@ Result<bool> IsTrainable(const LayerObject& layer) {
 
 // Where the variables of one layer or model are in the formats.
 struct Place {
-  std::string name;                           // "block/dense"
-  std::vector<checkpoint::PathStep> steps;    // from the root to the layer
-  std::vector<std::string> archive_prefixes;  // "layers/functional/layers/dense"
+  std::string name;                         // "block/dense"
+  std::vector<checkpoint::PathStep> steps;  // from the root to the layer
+  // "layers/functional/layers/dense", for each of kContainers in turn
+  std::vector<std::string> archive_prefixes;
 };
 
 // Walks the layers once more and writes down the names of their variables.
@@ -47,8 +48,9 @@ class VariableNamer {
       inner.steps = place.steps;
       inner.steps.push_back(StepTo(model, i, has_weights ? with_weights : kNoWeights));
       for (std::size_t k = 0; k < place.archive_prefixes.size(); ++k) {
-        inner.archive_prefixes.push_back(place.archive_prefixes[k] + kContainers[k] + "/" +
-                                         archive_name + "/");
+        inner.archive_prefixes.push_back(place.archive_prefixes[k] +
+                                         kContainers[k % kContainers.size()] + "/" + archive_name +
+                                         "/");
       }
       if (has_weights) ++with_weights;
       if (!visited_.insert(&layer).second) continue;
@@ -120,8 +122,10 @@ class VariableNamer {
       checkpoint::PathStep step;
       for (const std::string& edge : part.spec.edges) step.alternatives.push_back(SplitPath(edge));
       inner.steps.push_back(std::move(step));
-      for (const std::string& prefix : place.archive_prefixes) {
-        inner.archive_prefixes.push_back(prefix + part.spec.name + "/");
+      for (const std::string& name : part.spec.archive_names) {
+        for (const std::string& prefix : place.archive_prefixes) {
+          inner.archive_prefixes.push_back(prefix + name + "/");
+        }
       }
       if (part.context != nullptr) {
         AddLayer(*part.context, inner);

@@ -14,6 +14,7 @@
 #include <openvino/op/hard_sigmoid.hpp>
 #include <openvino/op/hswish.hpp>
 #include <openvino/op/less_eq.hpp>
+#include <openvino/op/log.hpp>
 #include <openvino/op/log_softmax.hpp>
 #include <openvino/op/mish.hpp>
 #include <openvino/op/negative.hpp>
@@ -234,8 +235,10 @@ GraphOutput SoftmaxOver(const GraphOutput& input, const std::vector<std::int64_t
   const GraphOutput x = ToFloat(input);
   if (axes.size() == 1) return Make<ov::op::v8::Softmax>(x, axes.front());
   const GraphOutput over = IntConstant(axes);
-  const GraphOutput scaled = Exponential(Minus(x, Make<ov::op::v1::ReduceMax>(x, over, true)));
-  return Over(scaled, Make<ov::op::v1::ReduceSum>(scaled, over, true));
+  // As Keras computes it: where all values are about -1e9, this rounds to 1 for each of them.
+  const GraphOutput most = Make<ov::op::v1::ReduceMax>(x, over, true);
+  const GraphOutput sum = Make<ov::op::v1::ReduceSum>(Exponential(Minus(x, most)), over, true);
+  return Exponential(Minus(x, Plus(Make<ov::op::v0::Log>(sum), most)));
 }
 
 GraphOutput LeakyRelu(const GraphOutput& input, double slope) {

@@ -35,7 +35,14 @@ bool IsPositive(std::int64_t number) { return number >= 1 && number <= kMostInt;
 bool AppendNumbers(const json& value, std::size_t depth, NumberArray& out) {
   const json* items = ListItems(value);
   if (items == nullptr) {
-    if (!value.is_number() || depth != out.shape.size()) return false;
+    if (depth != out.shape.size()) return false;
+    if (value.is_boolean()) {
+      out.values.push_back(value.get<bool>() ? 1 : 0);
+      return true;
+    }
+    if (!value.is_number()) return false;
+    using Kind = NumberArray::Kind;
+    out.kind = std::max(out.kind, value.is_number_float() ? Kind::kFloat : Kind::kInt);
     out.values.push_back(value.get<double>());
     return true;
   }
@@ -59,22 +66,24 @@ const json* ListItems(const json& value) {
   return items != nullptr && items->is_array() ? items : nullptr;
 }
 
-Result<NumberArray> ReadNumbers(const json& value, const std::string& path) {
+Result<NumberArray> ReadNumbers(const json& value, const std::string& path, bool booleans) {
   const json* content = &value;
+  NumberArray result;
   const std::string class_name = TextMember(value, "class_name");
   const json* config = ConfigReader(value, path).Find("config");
   if (config != nullptr && (class_name == "__numpy__" || class_name == "__tensor__")) {
     const json* array = ConfigReader(*config, path).Find("value");
     if (array != nullptr) content = array;
+    result.dtype = TextMember(*config, "dtype");
   }
-  NumberArray result;
   for (const json* level = content; ListItems(*level) != nullptr;) {
     const json* items = ListItems(*level);
     result.shape.push_back(items->size());
     if (items->empty() || result.shape.size() > kMostRank) break;
     level = &items->front();
   }
-  if (result.shape.size() > kMostRank || !AppendNumbers(*content, 0, result)) {
+  if (result.shape.size() > kMostRank || !AppendNumbers(*content, 0, result) ||
+      (!booleans && !result.values.empty() && result.kind == NumberArray::Kind::kBool)) {
     return Status(StatusCode::kDataLoss,
                   fmt::format("{} is {}; a number or nested lists of numbers of equal lengths are "
                               "allowed",

@@ -18,6 +18,11 @@ namespace sidecar::model::keras {
 struct NumberArray {
   std::vector<double> values;      ///< row-major
   std::vector<std::size_t> shape;  ///< empty for a single number
+  /// The widest kind among the numbers, as Python's promotion has it; what Keras's `__numpy__` and
+  /// `__tensor__` objects say is `dtype`.
+  enum class Kind : std::uint8_t { kBool, kInt, kFloat };
+  Kind kind = Kind::kBool;
+  std::string dtype = {};
 };
 
 /// Fields of an object by key. A key that is missing and one that is null are the same. Every
@@ -77,7 +82,9 @@ class ConfigReader {
 /// The items of a list; those inside Keras's `__tuple__` object; null for anything else.
 [[nodiscard]] const nlohmann::json* ListItems(const nlohmann::json& value);
 
-/// Reads `value` as ConfigReader::Numbers(). `path` names it in messages.
-Result<NumberArray> ReadNumbers(const nlohmann::json& value, const std::string& path);
+/// Reads `value` as ConfigReader::Numbers(). `path` names it in messages. With `booleans`, true and
+/// false are numbers too.
+Result<NumberArray> ReadNumbers(const nlohmann::json& value, const std::string& path,
+                                bool booleans = false);
 
 }  // namespace sidecar::model::keras

@@ -8,11 +8,17 @@ import numpy as np
 import tensorflow as tf
 
 from . import common, layer_cases, layer_cases_masks
+from . import common, layer_cases, layer_cases_attention
 
 BATCH = 3
+UNKNOWN_SIZE = 5  # of dimensions that the model leaves open
 
 # Each group has files of its own, so that one can be made anew without the others.
 GROUPS = {"basic": layer_cases, "masks": layer_cases_masks}
+GROUPS = {
+    "attention": layer_cases_attention,
+    "basic": layer_cases,
+}
 
 
 def build_model(k, case):
@@ -53,7 +59,7 @@ def make_inputs(case, random):
         return case.data(random)
     arrays = []
     for shape, dtype in case.inputs:
-        full = (BATCH, *shape)
+        full = (BATCH, *(size or UNKNOWN_SIZE for size in shape))
         if dtype == "float32" and case.spread:
             arrays.append((case.spread * random.normal(size=full)).astype("float32"))
         else:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from . import common, layer_cases, layer_cases_masks
 from . import common, layer_cases, layer_cases_attention
+from . import common, layer_cases, layer_cases_image
 
 BATCH = 3
 UNKNOWN_SIZE = 5  # of dimensions that the model leaves open
@@ -19,6 +20,7 @@ GROUPS = {
     "attention": layer_cases_attention,
     "basic": layer_cases,
 }
+GROUPS = {"basic": layer_cases, "image": layer_cases_image}
 
 
 def build_model(k, case):
@@ -60,6 +62,7 @@ def make_inputs(case, random):
     arrays = []
     for shape, dtype in case.inputs:
         full = (BATCH, *(size or UNKNOWN_SIZE for size in shape))
+        full = (BATCH, *(6 + i if size is None else size for i, size in enumerate(shape)))
         if dtype == "float32" and case.spread:
             arrays.append((case.spread * random.normal(size=full)).astype("float32"))
         else:

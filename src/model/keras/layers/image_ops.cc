@@ -1,0 +1,157 @@
+#include "model/keras/layers/image_ops.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <openvino/op/gather.hpp>
+#include <openvino/op/interpolate.hpp>
+#include <openvino/op/matmul.hpp>
+#include <openvino/op/slice.hpp>
+
+#include "base/status_macros.h"
+#include "model/keras/graph_ops.h"
+#include "model/keras/layers/layer_functions.h"
+
+namespace sidecar::model::keras {
+namespace {
+
+constexpr std::int64_t kMostWeights = std::int64_t{1} << 26;
+
+GraphOutput Rows(const GraphOutput& a, std::int64_t axis, std::int64_t begin, std::int64_t size) {
+  return std::make_shared<ov::op::v8::Slice>(a, IntConstant(std::vector<std::int64_t>{begin}),
+                                             IntConstant(std::vector<std::int64_t>{begin + size}),
+                                             IntConstant(std::vector<std::int64_t>{1}),
+                                             IntConstant(std::vector<std::int64_t>{axis}));
+}
+
+GraphOutput Picked(const GraphOutput& a, std::int64_t axis,
+                   const std::vector<std::int64_t>& cells) {
+  return std::make_shared<ov::op::v8::Gather>(a, IntConstant(cells), IntConstant(axis));
+}
+
+// `image` is channels_first and f32. The engine computes these two as TensorFlow does, whatever the
+// image's size will be.
+GraphOutput Interpolated(const GraphOutput& image, const ImageSize& target, ResizeMethod method) {
+  using Interpolate = ov::op::v11::Interpolate;
+  Interpolate::InterpolateAttrs attrs;
+  attrs.shape_calculation_mode = Interpolate::ShapeCalcMode::SIZES;
+  attrs.pads_begin = {0, 0, 0, 0};
+  attrs.pads_end = {0, 0, 0, 0};
+  if (method == ResizeMethod::kNearest) {
+    attrs.mode = Interpolate::InterpolateMode::NEAREST;
+    attrs.coordinate_transformation_mode =
+        Interpolate::CoordinateTransformMode::TF_HALF_PIXEL_FOR_NN;
+    attrs.nearest_mode = Interpolate::NearestMode::FLOOR;
+  } else {
+    attrs.mode = Interpolate::InterpolateMode::LINEAR_ONNX;
+    attrs.coordinate_transformation_mode = Interpolate::CoordinateTransformMode::HALF_PIXEL;
+  }
+  return std::make_shared<Interpolate>(image, IntConstant({target.height, target.width}),
+                                       IntConstant({2, 3}), attrs);
+}
+
+Status TooLarge(const LayerContext& context, std::int64_t in, std::int64_t out) {
+  return context.Fail(
+      StatusCode::kFailedPrecondition,
+      fmt::format("would resize {} cells to {}; the product must be no more than 2^26", in, out));
+}
+
+// `image` is channels_first and f32.
+Result<GraphOutput> Weighed(const LayerContext& context, const GraphOutput& image,
+                            const ImageSize& size, const ImageSize& target, ResizeMethod method,
+                            bool antialias) {
+  if (target.height > kMostWeights / size.height) {
+    return TooLarge(context, size.height, target.height);
+  }
+  if (target.width > kMostWeights / size.width) return TooLarge(context, size.width, target.width);
+  const auto matrix = [&](std::int64_t in, std::int64_t out) {
+    return FloatConstant(ov::Shape{static_cast<std::size_t>(out), static_cast<std::size_t>(in)},
+                         ResizeWeights(method, antialias, in, out));
+  };
+  const GraphOutput rows =
+      std::make_shared<ov::op::v0::MatMul>(matrix(size.height, target.height), image, false, false);
+  return GraphOutput(
+      std::make_shared<ov::op::v0::MatMul>(rows, matrix(size.width, target.width), false, true));
+}
+
+bool IsSizeKnown(const Image& image) {
+  return SizeOf(image.value.output, image.height_axis()) != Shape::kUnknown &&
+         SizeOf(image.value.output, image.width_axis()) != Shape::kUnknown;
+}
+
+}  // namespace
+
+Result<Image> OnlyImage(const LayerContext& context, const Values& inputs) {
+  SIDECAR_ASSIGN_OR_RETURN(const bool channels_first, IsChannelsFirst(context));
+  SIDECAR_ASSIGN_OR_RETURN(const Value input,
+                           OnlyInput(context, inputs, 4,
+                                     channels_first ? "[batch, channels, height, width]"
+                                                    : "[batch, height, width, channels]"));
+  return Image{input, channels_first};
+}
+
+Result<ImageSize> ReadImageSize(const LayerContext& context) {
+  ImageSize size;
+  SIDECAR_ASSIGN_OR_RETURN(size.height, context.config().PositiveInt("height"));
+  SIDECAR_ASSIGN_OR_RETURN(size.width, context.config().PositiveInt("width"));
+  return size;
+}
+
+Result<ImageSize> KnownImageSize(const LayerContext& context, const Image& image) {
+  ImageSize size;
+  SIDECAR_ASSIGN_OR_RETURN(size.height, KnownSize(context, image.value, image.height_axis()));
+  SIDECAR_ASSIGN_OR_RETURN(size.width, KnownSize(context, image.value, image.width_axis()));
+  if (size.height > 0 && size.width > 0) return size;
+  return context.Fail(StatusCode::kFailedPrecondition, "its input's images have no cells");
+}
+
+Image Cropped(const Image& image, const ImageSize& start, const ImageSize& size) {
+  Image result = image;
+  result.value.output =
+      Rows(Rows(image.value.output, image.height_axis(), start.height, size.height),
+           image.width_axis(), start.width, size.width);
+  return result;
+}
+
+Image CroppedToAspect(const Image& image, const ImageSize& size, const ImageSize& target) {
+  // Sizes and targets are below 2^31: the products fit.
+  const ImageSize window = {
+      std::clamp<std::int64_t>(size.width * target.height / target.width, 1, size.height),
+      std::clamp<std::int64_t>(size.height * target.width / target.height, 1, size.width)};
+  return Cropped(image, {(size.height - window.height) / 2, (size.width - window.width) / 2},
+                 window);
+}
+
+Result<Image> Resized(const LayerContext& context, const Image& image, const ImageSize& target,
+                      ResizeMethod method, bool antialias) {
+  Image result{Value{image.value.output, image.value.dtype}, image.channels_first};
+  const bool simple =
+      method == ResizeMethod::kNearest || (method == ResizeMethod::kBilinear && !antialias);
+  if (method == ResizeMethod::kNearest && IsSizeKnown(image)) {
+    SIDECAR_ASSIGN_OR_RETURN(const ImageSize size, KnownImageSize(context, image));
+    result.value.output = Picked(
+        Picked(image.value.output, image.height_axis(), NearestCells(size.height, target.height)),
+        image.width_axis(), NearestCells(size.width, target.width));
+    return result;
+  }
+  const GraphOutput floats = ToFloat(image.value.output);
+  GraphOutput resized = image.channels_first ? floats : ChannelsFirst(floats);
+  if (simple) {
+    resized = Interpolated(resized, target, method);
+  } else {
+    SIDECAR_ASSIGN_OR_RETURN(const ImageSize size, KnownImageSize(context, image));
+    SIDECAR_ASSIGN_OR_RETURN(resized, Weighed(context, resized, size, target, method, antialias));
+  }
+  result.value.output = image.channels_first ? resized : ChannelsLast(resized);
+  if (!IsFloat(image.value.output)) result.value.dtype = DType::kFloat32;
+  return result;
+}
+
+Result<Image> SmartResized(const LayerContext& context, const Image& image,
+                           const ImageSize& target) {
+  SIDECAR_ASSIGN_OR_RETURN(const ImageSize size, KnownImageSize(context, image));
+  return Resized(context, CroppedToAspect(image, size, target), target, ResizeMethod::kBilinear,
+                 false);
+}
+
+}  // namespace sidecar::model::keras

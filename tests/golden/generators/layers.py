@@ -1,5 +1,6 @@
 """tests/golden/layers: one small model per layer and option."""
 
+import importlib
 import json
 import keyword
 import pathlib
@@ -7,20 +8,24 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
-from . import common, layer_cases, layer_cases_masks
-from . import common, layer_cases, layer_cases_attention
-from . import common, layer_cases, layer_cases_image
+from . import common
 
 BATCH = 3
 UNKNOWN_SIZE = 5  # of dimensions that the model leaves open
 
-# Each group has files of its own, so that one can be made anew without the others.
-GROUPS = {"basic": layer_cases, "masks": layer_cases_masks}
-GROUPS = {
-    "attention": layer_cases_attention,
-    "basic": layer_cases,
-}
-GROUPS = {"basic": layer_cases, "image": layer_cases_image}
+def find_groups():
+    """Each module layer_cases_GROUP has files of its own, so that one can be made without the others."""
+    groups = {"basic": "layer_cases"}
+    for path in sorted(pathlib.Path(__file__).parent.glob("layer_cases_*.py")):
+        groups[path.stem.removeprefix("layer_cases_")] = path.stem
+    return groups
+
+
+GROUPS = find_groups()
+
+
+def cases_of(group, generation):
+    return importlib.import_module(f"generators.{GROUPS[group]}").all_cases(generation)
 
 
 def build_model(k, case):
@@ -84,7 +89,7 @@ def write(group, generation):
     k = common.KERAS[generation]
     common.reset(13)
     rows, members, models, refused = [], {}, {}, []
-    for index, case in enumerate(GROUPS[group].all_cases(generation)):
+    for index, case in enumerate(cases_of(group, generation)):
         assert case.name.isidentifier() and not keyword.iskeyword(case.name), case.name
         assert case.name not in models, case.name
         random = np.random.default_rng(1000 + index)

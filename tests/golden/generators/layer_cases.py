@@ -47,7 +47,7 @@ def channels_first(name, class_name, shape, transposed=True, **config):
         twin(x)
         twin.set_weights(layer.get_weights())
         y = np.asarray(twin(x))
-        return np.moveaxis(y, -1, 1) if transposed and y.ndim == 4 else y
+        return np.moveaxis(y, -1, 1) if transposed and y.ndim > 2 else y
 
     return single(name, class_name, shape, expected=expected, data_format="channels_first", **config)
 

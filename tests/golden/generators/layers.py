@@ -95,14 +95,14 @@ def write(group, generation):
         random = np.random.default_rng(1000 + index)
         try:
             model = build_model(k, case)
-        except (ValueError, TypeError) as error:
+            randomize(model, random)
+            arrays = make_inputs(case, random)
+            values, masks = outputs(model, case, arrays)
+        except (ValueError, TypeError, NotImplementedError, tf.errors.OpError) as error:
             refused.append((case.name, str(error).splitlines()[0][:90]))
             continue
-        randomize(model, random)
-        arrays = make_inputs(case, random)
         for i, array in enumerate(arrays):
             members[f"{case.name}/x/{i}"] = array
-        values, masks = outputs(model, case, arrays)
         for i, array in enumerate(values):
             assert case.has_nan or np.isfinite(array).all(), case.name
             members[f"{case.name}/y/{i}"] = array
@@ -117,7 +117,9 @@ def write(group, generation):
     common.write_json_rows(pathlib.Path(path + ".json"), rows)
     np.savez_compressed(path + ".npz", **members)
     tf.train.Checkpoint(**models).write(path)
-    print(f"   {group}, Keras {generation}: {len(rows)} cases; refused: {refused}")
+    print(f"   {group}, Keras {generation}: {len(rows)} cases")
+    for name, reason in refused:
+        print(f"      Keras refuses {name}: {reason}")
 
 
 def generate(groups=None):

@@ -180,16 +180,18 @@ Result<std::vector<std::int64_t>> ConfigReader::Ints(
   return result;
 }
 
-Result<std::array<std::int64_t, 2>> ConfigReader::Pair(
-    std::string_view key, std::optional<std::array<std::int64_t, 2>> otherwise) const {
+Result<std::vector<std::int64_t>> ConfigReader::PositiveInts(
+    std::string_view key, std::size_t count,
+    const std::optional<std::vector<std::int64_t>>& otherwise) const {
   if (!Has(key) && otherwise) return *otherwise;
   auto numbers = Ints(key);
-  if (numbers.ok() && numbers->size() == 1) numbers->push_back(numbers->front());
-  if (!numbers.ok() || numbers->size() != 2 || !IsPositive((*numbers)[0]) ||
-      !IsPositive((*numbers)[1])) {
-    return Wrong(key, "an integer from 1 to 2147483647 or a list of two");
+  if (numbers.ok() && numbers->size() == 1) numbers->resize(count, numbers->front());
+  if (!numbers.ok() || numbers->size() != count ||
+      !std::all_of(numbers->begin(), numbers->end(), IsPositive)) {
+    return Wrong(key,
+                 fmt::format("an integer from 1 to 2147483647 or a list of {} of them", count));
   }
-  return std::array<std::int64_t, 2>{(*numbers)[0], (*numbers)[1]};
+  return numbers;
 }
 
 Result<Shape> ConfigReader::DynamicShape(std::string_view key) const {

@@ -1,7 +1,6 @@
 // Reads the fields of a JSON object and says where one is wrong.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -55,10 +54,10 @@ class ConfigReader {
   Result<std::vector<std::int64_t>> Ints(
       std::string_view key,
       const std::optional<std::vector<std::int64_t>>& otherwise = std::nullopt) const;
-  /// Two positive integers: one for both, or a list of two.
-  Result<std::array<std::int64_t, 2>> Pair(
-      std::string_view key,
-      std::optional<std::array<std::int64_t, 2>> otherwise = std::nullopt) const;
+  /// `count` positive integers: one for all, or a list.
+  Result<std::vector<std::int64_t>> PositiveInts(
+      std::string_view key, std::size_t count,
+      const std::optional<std::vector<std::int64_t>>& otherwise = std::nullopt) const;
   /// A shape whose unknown sizes are null; others from 0 to 2^31 - 1, at most 32 of them.
   Result<Shape> DynamicShape(std::string_view key) const;
   /// A number or a nested list; also Keras's `__numpy__` and `__tensor__` objects.

@@ -65,11 +65,11 @@ TEST(ConfigReaderTest, ReadsLists) {
   EXPECT_THAT(*Reader().Ints("tuple"), ElementsAre(4, 5));
   EXPECT_THAT(*Reader().Ints("empty"), ElementsAre());
   EXPECT_FALSE(Reader().Ints("matrix").ok());
-  EXPECT_THAT(*Reader().Pair("pair"), ElementsAre(2, 3));
-  EXPECT_THAT(*Reader().Pair("int"), ElementsAre(5, 5));
-  EXPECT_THAT(*Reader().Pair("missing", {{8, 9}}), ElementsAre(8, 9));
-  EXPECT_FALSE(Reader().Pair("triple").ok());
-  EXPECT_FALSE(Reader().Pair("zero").ok());
+  EXPECT_THAT(*Reader().PositiveInts("pair", 2), ElementsAre(2, 3));
+  EXPECT_THAT(*Reader().PositiveInts("int", 3), ElementsAre(5, 5, 5));
+  EXPECT_THAT(*Reader().PositiveInts("missing", 2, {{8, 9}}), ElementsAre(8, 9));
+  EXPECT_FALSE(Reader().PositiveInts("triple", 2).ok());
+  EXPECT_FALSE(Reader().PositiveInts("zero", 2).ok());
   EXPECT_EQ(*Reader().DynamicShape("shape"), (Shape{Shape::kUnknown, 4, 0}));
   EXPECT_FALSE(Reader().DynamicShape("matrix").ok());
   EXPECT_FALSE(Reader().DynamicShape("negative").ok());

@@ -1,14 +1,21 @@
 #include "model/keras/graph_ops.h"
 
+#include <algorithm>
 #include <memory>
+#include <numeric>
 #include <openvino/op/add.hpp>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/convert.hpp>
 #include <openvino/op/divide.hpp>
 #include <openvino/op/greater.hpp>
+#include <openvino/op/matmul.hpp>
 #include <openvino/op/maximum.hpp>
+#include <openvino/op/minimum.hpp>
 #include <openvino/op/multiply.hpp>
+#include <openvino/op/pad.hpp>
+#include <openvino/op/reduce_max.hpp>
 #include <openvino/op/reduce_mean.hpp>
+#include <openvino/op/reduce_sum.hpp>
 #include <openvino/op/relu.hpp>
 #include <openvino/op/reshape.hpp>
 #include <openvino/op/select.hpp>
@@ -20,8 +27,21 @@
 namespace sidecar::model::keras {
 namespace {
 
-const std::vector<std::int64_t> kToChannelsFirst = {0, 3, 1, 2};
-const std::vector<std::int64_t> kToChannelsLast = {0, 2, 3, 1};
+// {0, 2, 3, 1} for images.
+std::vector<std::int64_t> ToChannelsLast(std::int64_t rank) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(rank));
+  std::iota(order.begin(), order.end(), 0);
+  if (rank > 2) std::rotate(order.begin() + 1, order.begin() + 2, order.end());
+  return order;
+}
+
+// {0, 3, 1, 2} for images.
+std::vector<std::int64_t> ToChannelsFirst(std::int64_t rank) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(rank));
+  std::iota(order.begin(), order.end(), 0);
+  if (rank > 2) std::rotate(order.begin() + 1, order.end() - 1, order.end());
+  return order;
+}
 
 // The order of a transpose whose order is a constant, or an empty list for any other op.
 std::vector<std::int64_t> OrderOf(const GraphOutput& a) {
@@ -65,6 +85,12 @@ GraphOutput Over(const GraphOutput& a, const GraphOutput& b) {
 GraphOutput AtLeast(const GraphOutput& a, const GraphOutput& b) {
   return std::make_shared<ov::op::v1::Maximum>(a, b);
 }
+GraphOutput AtMost(const GraphOutput& a, const GraphOutput& b) {
+  return std::make_shared<ov::op::v1::Minimum>(a, b);
+}
+GraphOutput MatrixProduct(const GraphOutput& a, const GraphOutput& b) {
+  return std::make_shared<ov::op::v0::MatMul>(a, b, false, false);
+}
 GraphOutput SquareRoot(const GraphOutput& a) { return std::make_shared<ov::op::v0::Sqrt>(a); }
 GraphOutput Relu(const GraphOutput& a) { return std::make_shared<ov::op::v0::Relu>(a); }
 
@@ -104,6 +130,21 @@ GraphOutput MeanOver(const GraphOutput& a, const std::vector<std::int64_t>& axes
   return std::make_shared<ov::op::v1::ReduceMean>(a, IntConstant(axes), keep);
 }
 
+GraphOutput SumOver(const GraphOutput& a, const std::vector<std::int64_t>& axes, bool keep) {
+  return std::make_shared<ov::op::v1::ReduceSum>(a, IntConstant(axes), keep);
+}
+
+GraphOutput MaxOver(const GraphOutput& a, const std::vector<std::int64_t>& axes, bool keep) {
+  return std::make_shared<ov::op::v1::ReduceMax>(a, IntConstant(axes), keep);
+}
+
+GraphOutput PaddedWithZeros(const GraphOutput& a, const std::vector<std::int64_t>& before,
+                            const std::vector<std::int64_t>& after) {
+  const auto zero = ov::op::v0::Constant::create(a.get_element_type(), ov::Shape{}, {0});
+  return std::make_shared<ov::op::v1::Pad>(a, IntConstant(before), IntConstant(after), zero,
+                                           ov::op::PadMode::CONSTANT);
+}
+
 GraphOutput ToFloat(const GraphOutput& a) {
   if (a.get_element_type() == ov::element::f32) return a;
   return std::make_shared<ov::op::v0::Convert>(a, ov::element::f32);
@@ -125,15 +166,15 @@ Shape ShapeOf(const GraphOutput& a) {
 }
 
 GraphOutput ChannelsFirst(const GraphOutput& channels_last) {
-  return Transposed(channels_last, kToChannelsFirst);
+  return Transposed(channels_last, ToChannelsFirst(RankOf(channels_last)));
 }
 
 GraphOutput ChannelsLast(const GraphOutput& channels_first) {
-  return Transposed(channels_first, kToChannelsLast);
+  return Transposed(channels_first, ToChannelsLast(RankOf(channels_first)));
 }
 
 std::optional<GraphOutput> BeforeChannelsLast(const GraphOutput& a) {
-  if (OrderOf(a) != kToChannelsLast) return std::nullopt;
+  if (RankOf(a) < 3 || OrderOf(a) != ToChannelsLast(RankOf(a))) return std::nullopt;
   return a.get_node()->input_value(0);
 }
 

@@ -23,6 +23,9 @@ GraphOutput Minus(const GraphOutput& a, const GraphOutput& b);
 GraphOutput Times(const GraphOutput& a, const GraphOutput& b);
 GraphOutput Over(const GraphOutput& a, const GraphOutput& b);
 GraphOutput AtLeast(const GraphOutput& a, const GraphOutput& b);  ///< elementwise maximum
+GraphOutput AtMost(const GraphOutput& a, const GraphOutput& b);   ///< elementwise minimum
+/// The product of the last two dimensions, with broadcasting of the others.
+GraphOutput MatrixProduct(const GraphOutput& a, const GraphOutput& b);
 GraphOutput SquareRoot(const GraphOutput& a);
 GraphOutput Relu(const GraphOutput& a);
 /// `condition` ? `yes` : `no`, with broadcasting.
@@ -37,6 +40,11 @@ GraphOutput Reshaped(const GraphOutput& a, const std::vector<std::int64_t>& size
 /// Adds dimensions of size 1 at `axes` of the result.
 GraphOutput Expanded(const GraphOutput& a, const std::vector<std::int64_t>& axes);
 GraphOutput MeanOver(const GraphOutput& a, const std::vector<std::int64_t>& axes, bool keep);
+GraphOutput SumOver(const GraphOutput& a, const std::vector<std::int64_t>& axes, bool keep);
+GraphOutput MaxOver(const GraphOutput& a, const std::vector<std::int64_t>& axes, bool keep);
+/// Adds zeros: `before[i]` and `after[i]` of them along dimension i.
+GraphOutput PaddedWithZeros(const GraphOutput& a, const std::vector<std::int64_t>& before,
+                            const std::vector<std::int64_t>& after);
 
 /// The value as f32.
 GraphOutput ToFloat(const GraphOutput& a);
@@ -48,8 +56,9 @@ GraphOutput ToFloat(const GraphOutput& a);
 /// All sizes.
 [[nodiscard]] Shape ShapeOf(const GraphOutput& a);
 
-/// Images as [batch, channels, height, width]; the input of the transpose where the value was just
-/// made from that layout, so that chains of convolutions need none.
+/// Moves the last dimension behind the batch, or back: images as [batch, channels, height, width].
+/// The input of the transpose where the value was just made from that layout, so that chains of
+/// convolutions need none.
 GraphOutput ChannelsFirst(const GraphOutput& channels_last);
 GraphOutput ChannelsLast(const GraphOutput& channels_first);
 

@@ -23,10 +23,10 @@ Result<Value> OnlyInput(const LayerContext& context, const Values& inputs, std::
 }
 
 Result<std::int64_t> NormalizeAxis(const LayerContext& context, std::int64_t axis,
-                                   std::int64_t rank) {
+                                   std::int64_t rank, std::string_view key) {
   if (axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
   return context.Fail(StatusCode::kFailedPrecondition,
-                      fmt::format("config.axis is {}; its input has {} dimensions", axis, rank));
+                      fmt::format("config.{} is {}; its input has {} dimensions", key, axis, rank));
 }
 
 Result<std::vector<std::int64_t>> NormalizeAxes(const LayerContext& context,

@@ -30,9 +30,9 @@ Result<Value> OnlyInput(const LayerContext& context, const Values& inputs);
 Result<Value> OnlyInput(const LayerContext& context, const Values& inputs, std::int64_t rank,
                         std::string_view layout);
 
-/// `axis` counted from the front; kFailedPrecondition unless it is one of `rank`.
+/// `axis` of config[key] counted from the front; kFailedPrecondition unless it is one of `rank`.
 Result<std::int64_t> NormalizeAxis(const LayerContext& context, std::int64_t axis,
-                                   std::int64_t rank);
+                                   std::int64_t rank, std::string_view key = "axis");
 Result<std::vector<std::int64_t>> NormalizeAxes(const LayerContext& context,
                                                 const std::vector<std::int64_t>& axes,
                                                 std::int64_t rank);

@@ -1,96 +1,129 @@
-// MaxPooling2D, AveragePooling2D and their global forms.
-#include <array>
+// MaxPooling and AveragePooling over one to three dimensions, their global and their adaptive
+// forms.
+#include <numeric>
+#include <openvino/op/adaptive_avg_pool.hpp>
+#include <openvino/op/adaptive_max_pool.hpp>
 #include <openvino/op/avg_pool.hpp>
+#include <openvino/op/convert.hpp>
 #include <openvino/op/max_pool.hpp>
-#include <openvino/op/reduce_max.hpp>
 
 #include "base/status_macros.h"
 #include "model/keras/graph_ops.h"
-#include "model/keras/layers/layer_functions.h"
+#include "model/keras/layers/grid.h"
 
 namespace sidecar::model::keras {
 namespace {
 
-struct Window {
-  ov::Shape size;
-  ov::Strides strides;
-  ov::op::PadType padding = ov::op::PadType::VALID;
-};
-
-Result<Window> ReadWindow(const ConfigReader& config) {
-  SIDECAR_ASSIGN_OR_RETURN(const auto size, config.Pair("pool_size", {{2, 2}}));
-  SIDECAR_ASSIGN_OR_RETURN(const auto strides, config.Pair("strides", size));
-  SIDECAR_ASSIGN_OR_RETURN(const std::string padding,
-                           config.OneOf("padding", {"valid", "same"}, "valid"));
-  Window window;
-  for (std::size_t i = 0; i < size.size(); ++i) {
-    window.size.push_back(static_cast<std::size_t>(size[i]));
-    window.strides.push_back(static_cast<std::size_t>(strides[i]));
-  }
-  if (padding == "same") window.padding = ov::op::PadType::SAME_UPPER;
-  return window;
-}
-
-GraphOutput MaxOf(const GraphOutput& image, const Window& window) {
-  const ov::Shape none = {0, 0};
-  return std::make_shared<ov::op::v1::MaxPool>(image, window.strides, none, none, window.size,
+GraphOutput MaxOf(const GraphOutput& values, const Window& window) {
+  const ov::Shape none(window.size.size(), 0);
+  return std::make_shared<ov::op::v1::MaxPool>(values, window.strides, none, none,
+                                               ToSizes<ov::Shape>(window.size),
                                                ov::op::RoundingType::FLOOR, window.padding);
 }
 
-GraphOutput AverageOf(const GraphOutput& image, const Window& window) {
-  const ov::Shape none = {0, 0};
+GraphOutput AverageOf(const GraphOutput& values, const Window& window) {
+  const ov::Shape none(window.size.size(), 0);
   // Padding does not count: the average is over the real cells of each window.
-  return std::make_shared<ov::op::v1::AvgPool>(image, window.strides, none, none, window.size, true,
+  return std::make_shared<ov::op::v1::AvgPool>(values, window.strides, none, none,
+                                               ToSizes<ov::Shape>(window.size), true,
                                                ov::op::RoundingType::FLOOR, window.padding);
+}
+
+GraphOutput Restored(const Grid& grid, const GraphOutput& channels_first) {
+  return grid.channels_first ? channels_first : ChannelsLast(channels_first);
 }
 
 template <class Pool>
 Result<Values> LowerPooling(const LayerContext& context, const Values& inputs, const Pool& pool) {
-  SIDECAR_ASSIGN_OR_RETURN(const Value input,
-                           OnlyInput(context, inputs, 4, "[batch, height, width, channels]"));
-  SIDECAR_ASSIGN_OR_RETURN(const bool channels_first, IsChannelsFirst(context));
-  SIDECAR_ASSIGN_OR_RETURN(const Window window, ReadWindow(context.config()));
-  const GraphOutput image = ToFloat(input.output);
-  if (channels_first) return Values{{pool(image, window)}};
-  return Values{{ChannelsLast(pool(ChannelsFirst(image), window))}};
+  SIDECAR_ASSIGN_OR_RETURN(const Grid grid, ReadGrid(context, inputs));
+  const auto rank = static_cast<std::size_t>(grid.spatial_rank);
+  SIDECAR_ASSIGN_OR_RETURN(const Window window, ReadWindow(context.config(), "pool_size", rank,
+                                                           std::vector<std::int64_t>(rank, 2)));
+  return Values{{Restored(grid, pool(ChannelsFirst(grid), window))}};
+}
+
+std::vector<std::int64_t> SpatialAxes(const Grid& grid, std::int64_t first) {
+  std::vector<std::int64_t> axes(static_cast<std::size_t>(grid.spatial_rank));
+  std::iota(axes.begin(), axes.end(), first);
+  return axes;
 }
 
 template <class Reduce>
-Result<Values> LowerGlobalPooling(const LayerContext& context, const Values& inputs,
-                                  const Reduce& reduce) {
-  SIDECAR_ASSIGN_OR_RETURN(const Value input,
-                           OnlyInput(context, inputs, 4, "[batch, height, width, channels]"));
-  SIDECAR_ASSIGN_OR_RETURN(const bool channels_first, IsChannelsFirst(context));
+Result<Values> LowerGlobalPooling(const LayerContext& context, Grid grid, const Reduce& reduce) {
   SIDECAR_ASSIGN_OR_RETURN(const bool keep, context.config().Bool("keepdims", false));
-  const GraphOutput image = ToFloat(input.output);
-  if (channels_first) return Values{{reduce(image, {2, 3}, keep)}};
-  if (const auto before = BeforeChannelsLast(image)) {
-    const GraphOutput result = reduce(*before, {2, 3}, keep);
-    return Values{{keep ? ChannelsLast(result) : result}};
+  grid.input.output = ToFloat(grid.input.output);
+  if (keep) {
+    return Values{{MapGrid(grid, [&](const GraphOutput& values, std::int64_t first) {
+      return reduce(values, SpatialAxes(grid, first), true);
+    })}};
   }
-  return Values{{reduce(image, {1, 2}, keep)}};
+  if (!grid.channels_first) {
+    if (const auto before = BeforeChannelsLast(grid.input.output)) {
+      return Values{{reduce(*before, SpatialAxes(grid, 2), false)}};
+    }
+  }
+  return Values{{reduce(grid.input.output, SpatialAxes(grid, grid.first_axis()), false)}};
 }
 
-GraphOutput MaxOver(const GraphOutput& a, const std::vector<std::int64_t>& axes, bool keep) {
-  return std::make_shared<ov::op::v1::ReduceMax>(a, IntConstant(axes), keep);
+// The mean over the steps that the mask lets through; NaN where it lets none. Keras 2 multiplies by
+// the mask, Keras 3 selects, which differs where a masked step is not finite.
+Result<Values> MaskedMean(const LayerContext& context, const Grid& grid, const GraphOutput& mask) {
+  SIDECAR_ASSIGN_OR_RETURN(const bool keep, context.config().Bool("keepdims", false));
+  const GraphOutput valid = Expanded(mask, {grid.channel_axis()});
+  const GraphOutput weights = std::make_shared<ov::op::v0::Convert>(valid, ov::element::f32);
+  const GraphOutput x = ToFloat(grid.input.output);
+  const GraphOutput kept =
+      context.is_keras2() ? Times(x, weights) : Choose(valid, x, FloatConstant(0));
+  const std::vector<std::int64_t> axes = {grid.first_axis()};
+  return Values{{Over(SumOver(kept, axes, keep), SumOver(weights, axes, keep))}};
+}
+
+template <class Pool>
+Result<Values> LowerAdaptivePooling(const LayerContext& context, const Values& inputs,
+                                    const Pool& pool) {
+  SIDECAR_ASSIGN_OR_RETURN(const Grid grid, ReadGrid(context, inputs));
+  SIDECAR_ASSIGN_OR_RETURN(
+      const auto size,
+      context.config().PositiveInts("output_size", static_cast<std::size_t>(grid.spatial_rank)));
+  return Values{{Restored(grid, pool(ChannelsFirst(grid), IntConstant(size)))}};
 }
 
 }  // namespace
 
-Result<Values> LowerMaxPooling2D(LayerContext& context, const Values& inputs) {
+Result<Values> LowerMaxPooling(LayerContext& context, const Values& inputs) {
   return LowerPooling(context, inputs, MaxOf);
 }
 
-Result<Values> LowerAveragePooling2D(LayerContext& context, const Values& inputs) {
+Result<Values> LowerAveragePooling(LayerContext& context, const Values& inputs) {
   return LowerPooling(context, inputs, AverageOf);
 }
 
-Result<Values> LowerGlobalMaxPooling2D(LayerContext& context, const Values& inputs) {
-  return LowerGlobalPooling(context, inputs, MaxOver);
+Result<Values> LowerGlobalMaxPooling(LayerContext& context, const Values& inputs) {
+  SIDECAR_ASSIGN_OR_RETURN(Grid grid, ReadGrid(context, inputs));
+  return LowerGlobalPooling(context, std::move(grid), MaxOver);
 }
 
-Result<Values> LowerGlobalAveragePooling2D(LayerContext& context, const Values& inputs) {
-  return LowerGlobalPooling(context, inputs, MeanOver);
+Result<Values> LowerGlobalAveragePooling(LayerContext& context, const Values& inputs) {
+  SIDECAR_ASSIGN_OR_RETURN(Grid grid, ReadGrid(context, inputs));
+  // Only that over one dimension looks at masks.
+  if (grid.spatial_rank == 1 && grid.input.mask) {
+    return MaskedMean(context, grid, *grid.input.mask);
+  }
+  return LowerGlobalPooling(context, std::move(grid), MeanOver);
+}
+
+Result<Values> LowerAdaptiveMaxPooling(LayerContext& context, const Values& inputs) {
+  return LowerAdaptivePooling(
+      context, inputs, [](const GraphOutput& values, const GraphOutput& size) {
+        return std::make_shared<ov::op::v8::AdaptiveMaxPool>(values, size)->output(0);
+      });
+}
+
+Result<Values> LowerAdaptiveAveragePooling(LayerContext& context, const Values& inputs) {
+  return LowerAdaptivePooling(
+      context, inputs, [](const GraphOutput& values, const GraphOutput& size) {
+        return std::make_shared<ov::op::v8::AdaptiveAvgPool>(values, size)->output(0);
+      });
 }
 
 }  // namespace sidecar::model::keras

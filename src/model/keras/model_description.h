@@ -58,7 +58,8 @@ using CallInput = std::variant<TensorReference, const nlohmann::json*>;
 struct LayerCall {
   std::vector<CallInput> inputs;
   std::vector<std::string> keys;  ///< of the inputs, where they came as a dictionary
-  /// The other arguments, without those that say nothing (null, training = false).
+  /// The other arguments, without those that say nothing (null, training = false; in Keras 3 any
+  /// `training`).
   std::vector<NamedArgumentTree<TensorReference>> arguments;
   /// An argument that no layer can have, or empty.
   std::string unsupported_argument;

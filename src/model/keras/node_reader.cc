@@ -195,6 +195,8 @@ Result<NamedCall> ReadKeras3Call(const json& node, const std::string& path) {
   }
   if (kwargs == nullptr) return call;
   for (const auto& item : kwargs->items()) {
+    // What evaluate() says holds for every call (keras/src/models/functional.py `operation_fn`).
+    if (item.key() == "training") continue;
     if (items->empty() && item.key() == "inputs") {
       SIDECAR_RETURN_IF_ERROR(Flatten(item.value(), "", IsKeras3Leaf, add));
     } else {

@@ -134,15 +134,25 @@ class Survey {
       const json* value = config.Find(key);
       if (value != nullptr && *value == json(true)) Add(layer, std::string(key) + " = true");
     }
-    for (const char* key : {"lora_rank", "quantization_config", "virtual_batch_size"}) {
+    for (const char* key : {"quantization_config", "virtual_batch_size"}) {
       if (config.Has(key)) Add(layer, key);
     }
+  }
+
+  // "int8_from_float32", or the class where the policy has no name.
+  static std::string PolicyName(const json& dtype) {
+    if (dtype.is_string()) return Excerpt(dtype);
+    const json* policy = ConfigReader(dtype, "dtype").Find("config");
+    const std::string name = policy == nullptr ? "" : TextMember(*policy, "name");
+    const std::string class_name = TextMember(dtype, "class_name");
+    if (name.empty()) return class_name.empty() ? Excerpt(dtype) : class_name;
+    return name;
   }
 
   void VisitDType(const LayerObject& layer, const ConfigReader& config, bool is_input) {
     const auto policy = ReadDTypePolicy(config.Find("dtype"));
     if (!policy) {
-      Add(layer, "its dtype policy");
+      Add(layer, fmt::format("the dtype policy {}", PolicyName(*config.Find("dtype"))));
     } else if (!is_input && !IsFloating(policy->compute)) {
       Add(layer, fmt::format("the dtype policy {}", DTypeName(policy->compute)));
     }

@@ -1,5 +1,6 @@
-// Activation, ReLU, LeakyReLU and Softmax.
+// Activation, ReLU, LeakyReLU, PReLU, ELU, ThresholdedReLU and Softmax.
 #include <algorithm>
+#include <openvino/op/elu.hpp>
 
 #include "base/status_macros.h"
 #include "model/keras/activations.h"
@@ -34,6 +35,52 @@ Result<Values> LowerLeakyReLU(LayerContext& context, const Values& inputs) {
   SIDECAR_ASSIGN_OR_RETURN(const double slope,
                            config.Number(config.Has("alpha") ? "alpha" : "negative_slope", 0.3));
   return Values{{LeakyRelu(input.output, slope), input.dtype, input.mask}};
+}
+
+Result<Values> LowerPReLU(LayerContext& context, const Values& inputs) {
+  const ConfigReader& config = context.config();
+  SIDECAR_ASSIGN_OR_RETURN(const Value input, OnlyInput(context, inputs));
+  const std::int64_t rank = RankOf(input.output);
+  SIDECAR_ASSIGN_OR_RETURN(const auto shared,
+                           config.Ints("shared_axes", std::vector<std::int64_t>{}));
+  std::vector<std::int64_t> sizes(static_cast<std::size_t>(std::max<std::int64_t>(rank - 1, 0)), 0);
+  for (const std::int64_t axis : shared) {
+    // Keras counts negative ones from the sample's end.
+    const std::int64_t place = axis > 0 ? axis - 1 : axis - 1 + rank - 1;
+    if (place < 0 || place >= rank - 1) {
+      return config.Wrong("shared_axes", "a list of the input's dimensions but the batch");
+    }
+    sizes[static_cast<std::size_t>(place)] = 1;
+  }
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] == 1) continue;
+    SIDECAR_ASSIGN_OR_RETURN(sizes[i], KnownSize(context, input, static_cast<std::int64_t>(i) + 1));
+  }
+  SIDECAR_ASSIGN_OR_RETURN(
+      const GraphOutput alpha,
+      context.Variable(
+          {.name = "alpha", .shape = Shape(sizes), .regularizer = "alpha_regularizer"}));
+  const GraphOutput x = ToFloat(input.output);
+  const GraphOutput below = Minus(x, Relu(x));
+  return Values{{Plus(Relu(x), Times(alpha, below)), input.dtype, input.mask}};
+}
+
+Result<Values> LowerELU(LayerContext& context, const Values& inputs) {
+  SIDECAR_ASSIGN_OR_RETURN(const Value input, OnlyInput(context, inputs));
+  SIDECAR_ASSIGN_OR_RETURN(const double alpha, context.config().Number("alpha", 1));
+  const auto elu = [alpha](const GraphOutput& x) -> GraphOutput {
+    return std::make_shared<ov::op::v0::Elu>(x, alpha);
+  };
+  return Values{{MapElements(ToFloat(input.output), elu), input.dtype, input.mask}};
+}
+
+Result<Values> LowerThresholdedReLU(LayerContext& context, const Values& inputs) {
+  SIDECAR_ASSIGN_OR_RETURN(const Value input, OnlyInput(context, inputs));
+  SIDECAR_ASSIGN_OR_RETURN(const double theta, context.config().Number("theta", 1));
+  const auto keep_above = [theta](const GraphOutput& x) {
+    return Choose(IsGreater(x, FloatConstant(theta)), x, FloatConstant(0));
+  };
+  return Values{{MapElements(ToFloat(input.output), keep_above), input.dtype, input.mask}};
 }
 
 namespace {

@@ -1,8 +1,7 @@
-#include <openvino/op/matmul.hpp>
-
 #include "base/status_macros.h"
 #include "model/keras/activations.h"
 #include "model/keras/graph_ops.h"
+#include "model/keras/layers/effective_kernel.h"
 #include "model/keras/layers/layer_functions.h"
 
 namespace sidecar::model::keras {
@@ -18,12 +17,13 @@ Result<Values> LowerDense(LayerContext& context, const Values& inputs) {
   SIDECAR_ASSIGN_OR_RETURN(const bool use_bias, config.Bool("use_bias", true));
   SIDECAR_ASSIGN_OR_RETURN(const std::int64_t size, KnownSize(context, input, rank - 1));
   SIDECAR_ASSIGN_OR_RETURN(const GraphOutput kernel,
-                           context.Variable({.name = "kernel",
-                                             .shape = {size, units},
-                                             .edges = {"kernel", "_kernel"},
-                                             .regularizer = "kernel_regularizer"}));
-  GraphOutput result =
-      std::make_shared<ov::op::v0::MatMul>(ToFloat(input.output), kernel, false, false);
+                           EffectiveKernel(context,
+                                           {.name = "kernel",
+                                            .shape = {size, units},
+                                            .edges = {"kernel", "_kernel"},
+                                            .regularizer = "kernel_regularizer"},
+                                           "lora_kernel"));
+  GraphOutput result = MatrixProduct(ToFloat(input.output), kernel);
   if (use_bias) {
     SIDECAR_ASSIGN_OR_RETURN(
         const GraphOutput bias,

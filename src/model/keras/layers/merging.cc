@@ -1,8 +1,7 @@
-// Add, Multiply and Concatenate.
+// Add, Subtract, Multiply, Average, Maximum, Minimum and Concatenate.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <openvino/op/concat.hpp>
 #include <openvino/op/constant.hpp>
 #include <optional>
@@ -28,14 +27,15 @@ std::vector<GraphOutput> OutputsOf(const Values& inputs) {
   return outputs;
 }
 
-// Brings images to channels_first where one of them comes from there; returns whether it did.
+// Brings grids to channels_first where one of them comes from there; returns whether it did.
 bool MoveToChannelsFirst(std::vector<GraphOutput>& values) {
-  const bool images = std::all_of(values.begin(), values.end(),
-                                  [](const GraphOutput& value) { return RankOf(value) == 4; });
+  const bool grids = std::all_of(values.begin(), values.end(), [&values](const GraphOutput& value) {
+    return RankOf(value) >= 3 && RankOf(value) == RankOf(values.front());
+  });
   const bool any = std::any_of(values.begin(), values.end(), [](const GraphOutput& value) {
     return BeforeChannelsLast(value).has_value();
   });
-  if (!images || !any) return false;
+  if (!grids || !any) return false;
   for (GraphOutput& value : values) value = ChannelsFirst(value);
   return true;
 }
@@ -96,6 +96,29 @@ Result<Values> LowerMultiply(LayerContext& context, const Values& inputs) {
   return result;
 }
 
+Result<Values> LowerSubtract(LayerContext& context, const Values& inputs) {
+  if (inputs.size() != 2) {
+    return context.Fail(StatusCode::kFailedPrecondition,
+                        fmt::format("takes two inputs; is called with {}", inputs.size()));
+  }
+  return Merge(context, inputs, Minus);
+}
+
+Result<Values> LowerAverage(LayerContext& context, const Values& inputs) {
+  SIDECAR_ASSIGN_OR_RETURN(Values sums, Merge(context, inputs, Plus));
+  const GraphOutput count = FloatConstant(static_cast<double>(inputs.size()));
+  return Values{{MapElements(ToFloat(sums.front().output),
+                             [&count](const GraphOutput& sum) { return Over(sum, count); })}};
+}
+
+Result<Values> LowerMaximum(LayerContext& context, const Values& inputs) {
+  return Merge(context, inputs, AtLeast);
+}
+
+Result<Values> LowerMinimum(LayerContext& context, const Values& inputs) {
+  return Merge(context, inputs, AtMost);
+}
+
 Result<Values> LowerConcatenate(LayerContext& context, const Values& inputs) {
   if (inputs.empty()) {
     return context.Fail(StatusCode::kFailedPrecondition, "is called without inputs");
@@ -115,7 +138,7 @@ Result<Values> LowerConcatenate(LayerContext& context, const Values& inputs) {
   }
   const auto mask = ConcatenatedMask(context, inputs, axis);
   const bool moved = MoveToChannelsFirst(values);
-  if (moved) axis = std::array<std::int64_t, 4>{0, 2, 3, 1}[static_cast<std::size_t>(axis)];
+  if (moved) axis = axis == RankOf(values.front()) - 1 ? 1 : axis + 1;
   const GraphOutput result = std::make_shared<ov::op::v0::Concat>(values, axis);
   return Values{{moved ? ChannelsLast(result) : result, DType::kFloat32, mask}};
 }

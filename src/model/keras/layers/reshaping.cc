@@ -1,7 +1,9 @@
-// Flatten and Reshape.
+// Flatten, Permute, RepeatVector and Reshape.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
+#include <openvino/op/tile.hpp>
 
 #include "base/status_macros.h"
 #include "model/keras/graph_ops.h"
@@ -22,6 +24,34 @@ Result<Values> LowerFlatten(LayerContext& context, const Values& inputs) {
     value = Transposed(value, order);
   }
   return Values{{Reshaped(value, {0, -1}), input.dtype}};
+}
+
+Result<Values> LowerPermute(LayerContext& context, const Values& inputs) {
+  SIDECAR_ASSIGN_OR_RETURN(const Value input, OnlyInput(context, inputs));
+  SIDECAR_ASSIGN_OR_RETURN(const auto dims, context.config().Ints("dims"));
+  std::vector<std::int64_t> sorted = dims;
+  std::sort(sorted.begin(), sorted.end());
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    if (sorted[i] == static_cast<std::int64_t>(i) + 1) continue;
+    return context.config().Wrong("dims", "each of the numbers 1 ... n once");
+  }
+  const std::int64_t rank = RankOf(input.output);
+  if (rank != static_cast<std::int64_t>(dims.size()) + 1) {
+    return context.Fail(
+        StatusCode::kFailedPrecondition,
+        fmt::format("config.dims has {} numbers; its input has {} dimensions", dims.size(), rank));
+  }
+  std::vector<std::int64_t> order = {0};
+  order.insert(order.end(), dims.begin(), dims.end());
+  return Values{{Transposed(input.output, order), input.dtype}};
+}
+
+Result<Values> LowerRepeatVector(LayerContext& context, const Values& inputs) {
+  SIDECAR_ASSIGN_OR_RETURN(const Value input, OnlyInput(context, inputs, 2, "[batch, features]"));
+  SIDECAR_ASSIGN_OR_RETURN(const std::int64_t count, context.config().PositiveInt("n"));
+  const GraphOutput repeated =
+      std::make_shared<ov::op::v0::Tile>(Expanded(input.output, {1}), IntConstant({1, count, 1}));
+  return Values{{repeated, input.dtype}};
 }
 
 Result<Values> LowerReshape(LayerContext& context, const Values& inputs) {

@@ -25,6 +25,15 @@ constexpr LayerEntry kOperations[] = {
 };
 #undef SIDECAR_OPERATION
 
+template <std::size_t size>
+constexpr bool IsSorted(const LayerEntry (&table)[size]) {
+  for (std::size_t i = 1; i < size; ++i) {
+    if (table[i - 1].class_name >= table[i].class_name) return false;
+  }
+  return true;
+}
+static_assert(IsSorted(kTable) && IsSorted(kOperations), "one line for each class, sorted");
+
 // Takes the first word off `words`.
 std::string_view NextWord(std::string_view& words) {
   const std::size_t end = std::min(words.find(' '), words.size());

@@ -210,7 +210,8 @@ GraphOutput Equalized(const Equalizer& equalizer, const GraphOutput& image) {
 Result<Equalizer> ReadEqualizer(const LayerContext& context, const Image& image) {
   Equalizer equalizer;
   SIDECAR_ASSIGN_OR_RETURN(const ImageSize size, KnownImageSize(context, image));
-  SIDECAR_ASSIGN_OR_RETURN(const auto grid, context.config().Pair("tile_grid_size", {{8, 8}}));
+  SIDECAR_ASSIGN_OR_RETURN(const auto grid,
+                           context.config().PositiveInts("tile_grid_size", 2, {{8, 8}}));
   SIDECAR_ASSIGN_OR_RETURN(equalizer.rows, ReadTiling(context, size.height, grid[0]));
   SIDECAR_ASSIGN_OR_RETURN(equalizer.columns, ReadTiling(context, size.width, grid[1]));
   SIDECAR_ASSIGN_OR_RETURN(equalizer.clip_limit, context.config().Number("clip_limit", 4));

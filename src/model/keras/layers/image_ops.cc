@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <openvino/op/gather.hpp>
 #include <openvino/op/interpolate.hpp>
 #include <openvino/op/matmul.hpp>
@@ -79,7 +81,39 @@ bool IsSizeKnown(const Image& image) {
          SizeOf(image.value.output, image.width_axis()) != Shape::kUnknown;
 }
 
+struct MethodName {
+  std::string_view name;
+  ResizeMethod method;
+  bool keras3;
+};
+
+constexpr std::array kMethods = {
+    MethodName{"bilinear", ResizeMethod::kBilinear, true},
+    MethodName{"nearest", ResizeMethod::kNearest, true},
+    MethodName{"bicubic", ResizeMethod::kBicubic, true},
+    MethodName{"area", ResizeMethod::kArea, true},
+    MethodName{"lanczos3", ResizeMethod::kLanczos3, true},
+    MethodName{"lanczos5", ResizeMethod::kLanczos5, true},
+    MethodName{"gaussian", ResizeMethod::kGaussian, false},
+    MethodName{"mitchellcubic", ResizeMethod::kMitchellCubic, false},
+};
+
 }  // namespace
+
+Result<ResizeMethod> ReadResizeMethod(const LayerContext& context, const std::string& otherwise) {
+  SIDECAR_ASSIGN_OR_RETURN(std::string name, context.config().String("interpolation", otherwise));
+  if (context.is_keras2()) {
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  }
+  std::string allowed;
+  for (const MethodName& method : kMethods) {
+    if (!method.keras3 && !context.is_keras2()) continue;
+    if (name == method.name) return method.method;
+    allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", method.name);
+  }
+  return context.config().Wrong("interpolation", allowed);
+}
 
 Result<Image> OnlyImage(const LayerContext& context, const Values& inputs) {
   SIDECAR_ASSIGN_OR_RETURN(const bool channels_first, IsChannelsFirst(context));

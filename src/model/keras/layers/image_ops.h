@@ -31,6 +31,9 @@ Result<Image> OnlyImage(const LayerContext& context, const Values& inputs);
 /// config.height and config.width.
 Result<ImageSize> ReadImageSize(const LayerContext& context);
 
+/// config.interpolation, `otherwise` where there is none.
+Result<ResizeMethod> ReadResizeMethod(const LayerContext& context, const std::string& otherwise);
+
 /// The image's own size; kFailedPrecondition where it is unknown.
 Result<ImageSize> KnownImageSize(const LayerContext& context, const Image& image);
 

@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <openvino/op/clamp.hpp>
 #include <openvino/op/convert.hpp>
 #include <openvino/op/pad.hpp>
@@ -16,39 +14,6 @@
 
 namespace sidecar::model::keras {
 namespace {
-
-struct MethodName {
-  std::string_view name;
-  ResizeMethod method;
-  bool keras3;
-};
-
-constexpr std::array kMethods = {
-    MethodName{"bilinear", ResizeMethod::kBilinear, true},
-    MethodName{"nearest", ResizeMethod::kNearest, true},
-    MethodName{"bicubic", ResizeMethod::kBicubic, true},
-    MethodName{"area", ResizeMethod::kArea, true},
-    MethodName{"lanczos3", ResizeMethod::kLanczos3, true},
-    MethodName{"lanczos5", ResizeMethod::kLanczos5, true},
-    MethodName{"gaussian", ResizeMethod::kGaussian, false},
-    MethodName{"mitchellcubic", ResizeMethod::kMitchellCubic, false},
-};
-
-Result<ResizeMethod> ReadMethod(const LayerContext& context) {
-  SIDECAR_ASSIGN_OR_RETURN(std::string name,
-                           context.config().String("interpolation", std::string("bilinear")));
-  if (context.is_keras2()) {
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  }
-  std::string allowed;
-  for (const MethodName& method : kMethods) {
-    if (!method.keras3 && !context.is_keras2()) continue;
-    if (name == method.name) return method.method;
-    allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", method.name);
-  }
-  return context.config().Wrong("interpolation", allowed);
-}
 
 // The image in the middle of one of the target's proportions, filled up with config.fill_value.
 Result<Image> PaddedToAspect(const LayerContext& context, const Image& image,
@@ -89,7 +54,7 @@ Result<Values> LowerResizing(LayerContext& context, const Values& inputs) {
   const ConfigReader& config = context.config();
   SIDECAR_ASSIGN_OR_RETURN(Image image, OnlyImage(context, inputs));
   SIDECAR_ASSIGN_OR_RETURN(const ImageSize target, ReadImageSize(context));
-  SIDECAR_ASSIGN_OR_RETURN(const ResizeMethod method, ReadMethod(context));
+  SIDECAR_ASSIGN_OR_RETURN(const ResizeMethod method, ReadResizeMethod(context, "bilinear"));
   SIDECAR_ASSIGN_OR_RETURN(const bool crop, config.Bool("crop_to_aspect_ratio", false));
   SIDECAR_ASSIGN_OR_RETURN(const bool pad, config.Bool("pad_to_aspect_ratio", false));
   SIDECAR_ASSIGN_OR_RETURN(const bool antialias, config.Bool("antialias", false));

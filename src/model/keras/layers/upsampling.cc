@@ -4,6 +4,7 @@
 #include "base/status_macros.h"
 #include "model/keras/graph_ops.h"
 #include "model/keras/layers/grid.h"
+#include "model/keras/layers/image_ops.h"
 
 namespace sidecar::model::keras {
 namespace {
@@ -40,11 +41,14 @@ Result<Values> LowerUpSampling(LayerContext& context, const Values& inputs) {
   SIDECAR_ASSIGN_OR_RETURN(const Grid grid, ReadGrid(context, inputs));
   SIDECAR_ASSIGN_OR_RETURN(auto factors, context.config().PositiveInts(
                                              "size", static_cast<std::size_t>(grid.spatial_rank)));
-  SIDECAR_ASSIGN_OR_RETURN(const std::string interpolation,
-                           context.config().String("interpolation", "nearest"));
-  if (interpolation != "nearest" && interpolation != "bilinear") {
-    return context.Fail(StatusCode::kUnimplemented,
-                        "config.interpolation is not supported: " + interpolation);
+  SIDECAR_ASSIGN_OR_RETURN(const ResizeMethod method, ReadResizeMethod(context, "nearest"));
+  if (method != ResizeMethod::kNearest && method != ResizeMethod::kBilinear) {
+    if (grid.spatial_rank != 2) return context.config().Wrong("interpolation", "\"nearest\"");
+    const Image image{grid.input, grid.channels_first};
+    SIDECAR_ASSIGN_OR_RETURN(const ImageSize size, KnownImageSize(context, image));
+    const ImageSize target{size.height * factors[0], size.width * factors[1]};
+    SIDECAR_ASSIGN_OR_RETURN(const Image resized, Resized(context, image, target, method, false));
+    return Values{resized.value};
   }
   GraphOutput values = ChannelsFirst(grid);
   // The engine interpolates images and volumes.
@@ -53,7 +57,7 @@ Result<Values> LowerUpSampling(LayerContext& context, const Values& inputs) {
     values = Expanded(values, {2});
     factors.insert(factors.begin(), 1);
   }
-  values = Resampled(values, factors, interpolation == "nearest");
+  values = Resampled(values, factors, method == ResizeMethod::kNearest);
   if (is_line) values = MaxOver(values, {2}, false);
   return Values{{grid.channels_first ? values : ChannelsLast(values)}};
 }

@@ -200,9 +200,6 @@ Result<NamedCall> ReadKeras3Call(const json& node, const std::string& path) {
     if (items->empty() && item.key() == "inputs") {
       SIDECAR_RETURN_IF_ERROR(Flatten(item.value(), "", IsKeras3Leaf, add));
     } else {
-      // Keras 3 records what a layer's signature has as default, and overrides it by the model's own
-      // argument when it is evaluated (keras/src/models/functional.py `operation_fn`).
-      if (item.key() == "training" && item.value().is_boolean()) continue;
       SIDECAR_RETURN_IF_ERROR(AddArgument(item.key(), item.value(), tensor, call));
     }
   }

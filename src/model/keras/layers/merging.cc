@@ -46,28 +46,62 @@ GraphOutput SameType(const GraphOutput& like, int value) {
 
 using BinaryFunction = GraphOutput (*)(const GraphOutput&, const GraphOutput&);
 
-Result<Values> Merge(const LayerContext& context, const Values& inputs, BinaryFunction function) {
+// The inputs with as many dimensions as the one with the most. Keras adds the missing ones after
+// the batch, not before it.
+Result<Values> WithSameRank(const LayerContext& context, const Values& inputs) {
   if (inputs.empty()) {
     return context.Fail(StatusCode::kFailedPrecondition, "is called without inputs");
   }
-  std::vector<GraphOutput> values = OutputsOf(inputs);
   std::int64_t most = 0;
-  for (const GraphOutput& value : values) most = std::max(most, RankOf(value));
-  for (GraphOutput& value : values) {
-    const std::int64_t missing = most - RankOf(value);
-    if (missing > 0 && RankOf(value) == 0) {
+  for (const Value& input : inputs) most = std::max(most, RankOf(input.output));
+  Values result;
+  for (const Value& input : inputs) {
+    const std::int64_t missing = most - RankOf(input.output);
+    if (missing > 0 && RankOf(input.output) == 0) {
       return context.Fail(StatusCode::kFailedPrecondition,
                           "is called with a scalar and a tensor, which Keras does not merge");
     }
-    // Keras adds the missing dimensions after the batch, not before it.
     std::vector<std::int64_t> axes;
     for (std::int64_t axis = 1; axis <= missing; ++axis) axes.push_back(axis);
-    value = Expanded(value, axes);
+    result.push_back({Expanded(input.output, axes), input.dtype});
+    if (missing == 0) result.back().mask = input.mask;
   }
+  return result;
+}
+
+Result<Values> Merge(const LayerContext& context, const Values& inputs, BinaryFunction function) {
+  SIDECAR_ASSIGN_OR_RETURN(const Values expanded, WithSameRank(context, inputs));
+  std::vector<GraphOutput> values = OutputsOf(expanded);
   const bool moved = MoveToChannelsFirst(values);
   GraphOutput result = values.front();
   for (std::size_t i = 1; i < values.size(); ++i) result = function(result, values[i]);
   return Values{{moved ? ChannelsLast(result) : result}};
+}
+
+// Maximum and Minimum. In Keras 3 a masked element does not count where another one is there
+// (keras/src/layers/merging/base_merge.py `_apply_merge_op_and_or_mask`).
+Result<Values> MergeExtremes(const LayerContext& context, const Values& inputs,
+                             BinaryFunction function) {
+  const bool masked = std::any_of(inputs.begin(), inputs.end(),
+                                  [](const Value& input) { return input.mask.has_value(); });
+  if (context.is_keras2() || !masked) return Merge(context, inputs, function);
+  SIDECAR_ASSIGN_OR_RETURN(const Values values, WithSameRank(context, inputs));
+  const std::vector<GraphOutput> outputs = OutputsOf(values);
+  GraphOutput result = outputs.front();
+  std::optional<GraphOutput> result_mask;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    std::optional<GraphOutput> mask;
+    if (values[i].mask) mask = MaskForRank(*values[i].mask, RankOf(result));
+    if (i == 0) {
+      result_mask = mask;
+      continue;
+    }
+    const GraphOutput x = mask ? Choose(*mask, outputs[i], result) : outputs[i];
+    if (result_mask) result = Choose(*result_mask, result, x);
+    result_mask = mask && result_mask ? std::optional(Either(*mask, *result_mask)) : std::nullopt;
+    result = function(result, x);
+  }
+  return Values{{result}};
 }
 
 }  // namespace
@@ -112,11 +146,11 @@ Result<Values> LowerAverage(LayerContext& context, const Values& inputs) {
 }
 
 Result<Values> LowerMaximum(LayerContext& context, const Values& inputs) {
-  return Merge(context, inputs, AtLeast);
+  return MergeExtremes(context, inputs, AtLeast);
 }
 
 Result<Values> LowerMinimum(LayerContext& context, const Values& inputs) {
-  return Merge(context, inputs, AtMost);
+  return MergeExtremes(context, inputs, AtMost);
 }
 
 Result<Values> LowerConcatenate(LayerContext& context, const Values& inputs) {

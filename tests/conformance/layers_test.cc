@@ -176,15 +176,16 @@ std::string Problem(const json& row, base::ZipReader& arrays, const std::string&
     const Tensor& actual = (*outputs)[loaded.outputs[i].result];
     const double difference = Difference(actual, expected[i]);
     if (!(difference <= tolerance)) {
-      return "shape " + actual.shape().ToString() + " instead of " +
-             expected[i].shape().ToString() + ", difference " + std::to_string(difference);
+      return "output " + std::to_string(i) + ": shape " + actual.shape().ToString() +
+             " instead of " + expected[i].shape().ToString() + ", difference " +
+             std::to_string(difference);
     }
     if (!Fits(loaded.outputs[i].shape, expected[i].shape().WithoutFirst())) {
       return "says its shape is " + loaded.outputs[i].shape.ToString();
     }
     std::string problem = ProblemOfMask(loaded.outputs[i].mask_result, *outputs,
                                         ReadArray(arrays, name + "/mask", i));
-    if (!problem.empty()) return problem;
+    if (!problem.empty()) return "output " + std::to_string(i) + ": " + problem;
   }
   for (const model::GraphCheck& check : loaded.checks) {
     for (const std::int32_t flag : (*outputs)[check.result].values<std::int32_t>()) {

@@ -225,6 +225,11 @@ Result<Value> Activated(LayerContext& context, std::string_view key, const Value
   return result;
 }
 
+std::string NameOfActivation(const LayerContext& context, std::string_view key) {
+  const json* activation = context.config().Find(key);
+  return activation == nullptr ? "linear" : NameOf(*activation);
+}
+
 std::optional<std::string> UnsupportedActivation(const json& activation, KerasVersion rules) {
   if (FindActivation(NameOf(activation), rules) != nullptr) return std::nullopt;
   const std::string name = NameOf(activation);

@@ -19,6 +19,9 @@ namespace sidecar::model::keras {
 /// sigmoid leave their input as the result's logits.
 Result<Value> Activated(LayerContext& context, std::string_view key, const Value& input);
 
+/// The name of the function in `config[key]`; empty for a layer, "linear" where there is none.
+std::string NameOfActivation(const LayerContext& context, std::string_view key);
+
 /// Why the activation, no layer, cannot be applied under these rules ("the activation x"), or
 /// nothing.
 std::optional<std::string> UnsupportedActivation(const nlohmann::json& activation,

@@ -120,10 +120,18 @@ Result<Values> LayerContext::RunPart(const PartSpec& spec, Values inputs, CallAr
   return runner_->RunLayer(*spec.layer, *context, std::move(inputs), std::move(arguments));
 }
 
+Result<Values> LayerContext::RunPartOnRows(const PartSpec& spec, Values inputs, RowFold fold) {
+  runner_->PushFold(std::move(fold));
+  Result<Values> outputs = RunPart(spec, std::move(inputs));
+  runner_->PopFold();
+  return outputs;
+}
+
 void LayerContext::AddCheck(const GraphOutput& violations, const std::string& message) {
   LayerContext* top = this;
   while (top->whole_ != nullptr) top = top->whole_;
-  top->checks_.push_back({violations, fmt::format("{}: {}", description_, message)});
+  top->checks_.push_back({runner_ == nullptr ? violations : runner_->Folded(violations),
+                          fmt::format("{}: {}", description_, message)});
 }
 
 void LayerContext::MixRows() {

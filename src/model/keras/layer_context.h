@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/variable_placeholder.h"
@@ -62,6 +64,10 @@ struct PartSpec {
   std::vector<std::string> archive_names = {};
 };
 
+/// Turns a check's violations, one number for each row of some batch, into one for each row of the
+/// batch that this one was made of.
+using RowFold = std::function<GraphOutput(const GraphOutput& violations)>;
+
 /// Builds layers on behalf of other layers.
 class LayerRunner {
  public:
@@ -75,6 +81,20 @@ class LayerRunner {
                                   CallArguments arguments) = 0;
   /// One call of a model, with its inputs in order.
   virtual Result<Values> RunModel(const LayerObject& model, const Values& inputs) = 0;
+
+  /// Until PopFold(), checks are of rows that `fold` turns into those of the calls before.
+  void PushFold(RowFold fold) { folds_.push_back(std::move(fold)); }
+  void PopFold() { folds_.pop_back(); }
+  /// `violations` of the current rows as those of the model's.
+  [[nodiscard]] GraphOutput Folded(GraphOutput violations) const {
+    for (auto fold = folds_.rbegin(); fold != folds_.rend(); ++fold) {
+      violations = (*fold)(violations);
+    }
+    return violations;
+  }
+
+ private:
+  std::vector<RowFold> folds_;
 };
 
 /// One layer while its model's graph is built; the same object for all calls of the layer. Not
@@ -118,6 +138,10 @@ class LayerContext {
   /// One call of a part that is a layer or model of the config (`spec.layer`), as the graph builder
   /// calls layers: with conversion of the inputs, masks and checks.
   Result<Values> RunPart(const PartSpec& spec, Values inputs, CallArguments arguments = {});
+
+  /// As RunPart(), on other rows than the layer's own: `fold` makes the violations of the part's
+  /// checks ones of the layer's rows.
+  Result<Values> RunPartOnRows(const PartSpec& spec, Values inputs, RowFold fold);
 
   /// A part as the naming of variables sees it.
   struct PartEntry {

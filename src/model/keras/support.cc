@@ -130,11 +130,11 @@ class Survey {
   }
 
   void VisitFlags(const LayerObject& layer, const ConfigReader& config) {
-    for (const char* key : {"sparse", "ragged", "optional"}) {
+    for (const char* key : {"sparse", "ragged", "optional", "stateful", "time_major"}) {
       const json* value = config.Find(key);
       if (value != nullptr && *value == json(true)) Add(layer, std::string(key) + " = true");
     }
-    for (const char* key : {"quantization_config", "virtual_batch_size"}) {
+    for (const char* key : {"quantization_config", "virtual_batch_size", "num_constants"}) {
       if (config.Has(key)) Add(layer, key);
     }
   }

@@ -21,6 +21,7 @@ class Case:
     refused: Optional[str] = None  # what the refusal of this model must say
     data: Optional[Callable] = None  # (NumPy random generator) -> inputs, instead of random ones
     has_nan: bool = False
+    batch_size: Optional[int] = None  # of the model's inputs, where it is fixed
 
 
 def single(name, class_name, shape, dtype=FLOAT, spread=1.0, high=10, expected=None, **config):

@@ -30,7 +30,10 @@ def cases_of(group, generation):
 
 def build_model(k, case):
     """The case's model, or None where this Keras does not take the options."""
-    inputs = [k.Input(shape, dtype=dtype, name=f"in{i}") for i, (shape, dtype) in enumerate(case.inputs)]
+    inputs = [
+        k.Input(shape, dtype=dtype, name=f"in{i}", batch_size=case.batch_size)
+        for i, (shape, dtype) in enumerate(case.inputs)
+    ]
     output = case.call(k, inputs)
     return k.Model(inputs if len(inputs) > 1 else inputs[0], output, name=case.name)
 

@@ -74,14 +74,20 @@ struct CompileOptions {
 struct LoadOptions {
   /// Which rules hold; by default what the model file says.
   std::optional<KerasVersion> keras_version = std::nullopt;
+  /// Of a SavedModel: the signature that is evaluated; by default `serving_default`.
+  std::optional<std::string> signature = std::nullopt;
+  /// Of a SavedModel: the outputs' names for losses and metrics, in the signature's order; or the
+  /// signature's own names in the model's order. By default the signature's.
+  std::vector<std::string> output_names = {};
 };
 
 /// A model without weights: those come from each checkpoint. Copies share one model.
 /// Thread-compatible; a model that an evaluator uses must not be compiled anew.
 class Model {
  public:
-  /// Reads a `.keras` file or a Keras JSON file. Fails with kNotFound, kDataLoss, or kUnimplemented
-  /// naming every layer that is not supported.
+  /// Reads a `.keras` file, a Keras JSON file or a SavedModel directory. Fails with kNotFound,
+  /// kDataLoss, kFailedPrecondition where a part is missing, or kUnimplemented naming every layer
+  /// or op that is not supported.
   static Result<Model> Load(const std::string& path, const LoadOptions& options = {});
   /// Reads the JSON text of `model.to_json()`.
   static Result<Model> FromJson(const std::string& json, const LoadOptions& options = {});

@@ -91,6 +91,12 @@ Status MismatchStatus(const std::string& prefix, const ObjectGraph* graph, const
   if (problems.size() > kMaxInMessage)
     message += fmt::format("; and {} more", problems.size() - kMaxInMessage);
   if (match.num_fitting == 0) message += "; it looks like a checkpoint of another model";
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (!requests[i].needed || match.variables[i].node || requests[i].missing_hint.empty())
+      continue;
+    message += "; " + requests[i].missing_hint;
+    break;
+  }
   if (!location.hint.empty()) {
     message += fmt::format("; the root's child '{}' fits: --checkpoint-root {}", location.hint,
                            location.hint);

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+
+#include "checkpoint/optimizer_node.h"
 
 namespace sidecar::checkpoint {
 namespace {
@@ -73,6 +76,102 @@ void MatchNode(const ObjectGraph& graph, const BundleIndex& index, const Variabl
   CheckTensor(index, request, match);
 }
 
+/// The variables below a node, optimizers left out.
+std::vector<NodeId> VariablesBelow(const ObjectGraph& graph, NodeId model) {
+  std::vector<NodeId> variables;
+  std::vector<bool> seen(graph.num_nodes(), false);
+  std::vector<NodeId> queue{model};
+  seen[model] = true;
+  for (std::size_t i = 0; i < queue.size(); ++i) {
+    if (graph.Variable(queue[i]) != nullptr) variables.push_back(queue[i]);
+    for (const ObjectGraph::Edge& edge : graph.Children(queue[i])) {
+      if (seen[edge.child] || IsOptimizer(graph, edge.child)) continue;
+      seen[edge.child] = true;
+      queue.push_back(edge.child);
+    }
+  }
+  return variables;
+}
+
+bool HasTypeOf(const BundleIndex& index, std::string_view key, const VariableRequest& request) {
+  const BundleEntry* entry = index.Find(key);
+  return entry != nullptr && entry->dtype == request.dtype && entry->shape == request.shape;
+}
+
+/// Fills in requests that have a full name alone.
+void MatchFullNames(const ObjectGraph& graph, const BundleIndex& index, NodeId model,
+                    std::span<const VariableRequest> requests, ModelMatch& match) {
+  std::unordered_map<std::string_view, std::vector<NodeId>> by_name;
+  for (const NodeId node : VariablesBelow(graph, model))
+    by_name[graph.Variable(node)->full_name].push_back(node);
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const VariableRequest& request = requests[i];
+    const auto named = by_name.find(request.full_name);
+    if (request.full_name.empty() || match.variables[i].node || named == by_name.end()) continue;
+    std::vector<NodeId> alike;
+    for (const NodeId node : named->second) {
+      if (HasTypeOf(index, graph.Variable(node)->key, request)) alike.push_back(node);
+    }
+    if (alike.size() == 1 || (alike.empty() && named->second.size() == 1)) {
+      MatchNode(graph, index, request, alike.empty() ? named->second[0] : alike[0],
+                match.variables[i]);
+    } else if (alike.size() > 1) {
+      match.variables[i].problem = fmt::format("'{}' and '{}' both have its name and shape",
+                                               PrintableKey(graph.Variable(alike[0])->key),
+                                               PrintableKey(graph.Variable(alike[1])->key));
+    }
+  }
+}
+
+/// Which variable of an optimizer's list a request is.
+using Places = std::vector<std::pair<std::size_t, NodeId>>;
+
+/// Position by position; nothing where the list disagrees with what was found.
+Places PlacesInOrder(std::span<const std::size_t> trainable, std::span<const NodeId> nodes,
+                     const ModelMatch& match) {
+  Places places;
+  for (std::size_t position = 0; position < nodes.size(); ++position) {
+    const std::size_t i = trainable[position];
+    const std::optional<NodeId>& found = match.variables[i].node;
+    if (found && *found != nodes[position]) return {};  // the list of another model
+    if (!found) places.emplace_back(i, nodes[position]);
+  }
+  return places;
+}
+
+/// Those that were not found yet take what is left of the list: among variables of one type and
+/// shape in order, if their order is known or there is only one. Nothing where the counts differ.
+Places PlacesAmongAlike(const ObjectGraph& graph, const BundleIndex& index,
+                        std::span<const VariableRequest> requests,
+                        std::span<const std::size_t> trainable, std::span<const NodeId> nodes,
+                        const ModelMatch& match) {
+  std::set<NodeId> left(nodes.begin(), nodes.end());
+  std::map<std::string, std::vector<std::size_t>> wanted;
+  for (const std::size_t i : trainable) {
+    const std::optional<NodeId>& found = match.variables[i].node;
+    if (found && left.erase(*found) == 0) return {};  // the list of another model
+    if (!found) wanted[TypeText(requests[i].dtype, requests[i].shape)].push_back(i);
+  }
+  std::map<std::string, std::vector<NodeId>> offered;
+  for (const NodeId node : nodes) {
+    const ObjectGraph::Attribute* variable = graph.Variable(node);
+    const BundleEntry* entry = variable == nullptr ? nullptr : index.Find(variable->key);
+    if (entry == nullptr) return {};
+    if (left.contains(node)) offered[TypeText(entry->dtype, entry->shape)].push_back(node);
+  }
+  Places places;
+  for (const auto& [type, alike] : wanted) {
+    const std::vector<NodeId>& candidates = offered[type];
+    if (candidates.size() != alike.size()) return {};
+    const bool known = std::none_of(alike.begin(), alike.end(), [&](std::size_t i) {
+      return requests[i].optimizer_place == OptimizerPlace::kUnknown;
+    });
+    for (std::size_t k = 0; (known || alike.size() == 1) && k < alike.size(); ++k)
+      places.emplace_back(alike[k], candidates[k]);
+  }
+  return places;
+}
+
 /// What follows the last but one '/'.
 std::string_view LastTwo(std::string_view name) {
   const std::size_t last = name.rfind('/');
@@ -133,11 +232,15 @@ ModelMatch MatchByGraph(const ObjectGraph& graph, const BundleIndex& index, Node
                         std::span<const VariableRequest> requests) {
   ModelMatch match;
   match.variables.resize(requests.size());
+  bool has_full_names = false;
   for (std::size_t i = 0; i < requests.size(); ++i) {
+    has_full_names = has_full_names || !requests[i].full_name.empty();
+    if (requests[i].graph_path.empty()) continue;
     std::set<std::pair<std::size_t, NodeId>> tried;
     const auto node = FindVariable(graph, model, requests[i].graph_path, 0, tried);
     if (node) MatchNode(graph, index, requests[i], *node, match.variables[i]);
   }
+  if (has_full_names) MatchFullNames(graph, index, model, requests, match);
   return Finish(requests, std::move(match));
 }
 
@@ -146,19 +249,25 @@ ModelMatch CompleteFromOptimizer(const ObjectGraph& graph, const BundleIndex& in
                                  ModelMatch match) {
   const auto list = graph.Child(optimizer, "_trainable_variables");
   if (!list) return match;
-  std::vector<std::pair<std::size_t, NodeId>> added;
-  std::size_t position = 0;
+  std::vector<std::size_t> trainable;
+  bool in_order = true;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     if (!requests[i].trainable) continue;
-    const auto node = graph.Child(*list, std::to_string(position++));
-    if (!node) return match;
-    const std::optional<NodeId>& on_path = match.variables[i].node;
-    if (on_path && *on_path != *node) return match;  // the list of another model
-    if (!on_path && requests[i].needed) added.emplace_back(i, *node);
+    trainable.push_back(i);
+    in_order = in_order && requests[i].optimizer_place == OptimizerPlace::kInOrder;
   }
-  if (position != graph.Children(*list).size()) return match;
-  for (const auto& [i, node] : added)
-    MatchNode(graph, index, requests[i], node, match.variables[i]);
+  if (trainable.size() != graph.Children(*list).size()) return match;
+  std::vector<NodeId> nodes;
+  for (std::size_t position = 0; position < trainable.size(); ++position) {
+    const auto node = graph.Child(*list, std::to_string(position));
+    if (!node) return match;
+    nodes.push_back(*node);
+  }
+  const auto places = in_order ? PlacesInOrder(trainable, nodes, match)
+                               : PlacesAmongAlike(graph, index, requests, trainable, nodes, match);
+  for (const auto& [i, node] : places) {
+    if (requests[i].needed) MatchNode(graph, index, requests[i], node, match.variables[i]);
+  }
   return Finish(requests, std::move(match));
 }
 

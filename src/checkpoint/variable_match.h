@@ -32,14 +32,16 @@ struct ModelMatch {
 /// Follows each request's path from the node `model`. Where a step has alternatives, the first one
 /// from which the rest of the path leads to a variable counts; its shape and dtype play no part in
 /// the choice, so that a model is never put together from what happens to fit. Two variables that
-/// lead to the same tensor do not fit either. Thread-safe.
+/// lead to the same tensor do not fit either. Requests without a path are looked up by their full
+/// names among the variables below the node, optimizers left out. Thread-safe.
 [[nodiscard]] ModelMatch MatchByGraph(const ObjectGraph& graph, const BundleIndex& index,
                                       ObjectGraph::NodeId model,
                                       std::span<const VariableRequest> requests);
 
 /// Fills in trainable variables that have no path from the model, as Keras 3 layers in lists, from
 /// the list of variables that the optimizer was built with. The list counts only if it is as long
-/// as the model's own and agrees with what was found on a path.
+/// as the model's own and agrees with what was found on a path. Where the order is known only among
+/// variables of one type and shape, the list must have as many of each as the model.
 [[nodiscard]] ModelMatch CompleteFromOptimizer(const ObjectGraph& graph, const BundleIndex& index,
                                                ObjectGraph::NodeId optimizer,
                                                std::span<const VariableRequest> requests,

@@ -20,6 +20,13 @@ struct PathStep {
   std::vector<std::vector<std::string>> alternatives;
 };
 
+/// What is known of a trainable variable's place in the optimizer's `_trainable_variables`.
+enum class OptimizerPlace : std::uint8_t {
+  kInOrder,     ///< the trainable requests stand in the list's order
+  kAmongAlike,  ///< those of one type and shape do
+  kUnknown,
+};
+
 /// A variable of a model, and where the formats keep it.
 struct VariableRequest {
   std::string name;  ///< for people: "dense/kernel", with the names of enclosing models before it
@@ -30,11 +37,18 @@ struct VariableRequest {
   /// order but are not read.
   bool needed = true;
 
+  OptimizerPlace optimizer_place = OptimizerPlace::kInOrder;
+
   /// TensorFlow object graph: the way from the model's node to the variable's node.
   std::vector<PathStep> graph_path;
+  /// For a variable whose way is not known: the only one below the model that TensorFlow calls so
+  /// and that has this type and shape.
+  std::string full_name;
   /// Keras 3 weights archive (`.weights.h5`): candidate data set paths, the first that exists
   /// counts.
   std::vector<std::string> archive_paths;
+  /// Advice for the message where the variable is missing.
+  std::string missing_hint;
 };
 
 /// The values of one checkpoint, opened once: every file it needs is open, so that a checkpoint

@@ -61,6 +61,7 @@ struct EvaluationImpl::Pass {
 };
 
 Status EvaluationImpl::Prepare() {
+  for (const std::string& note : model_->notes) base::Log(LogLevel::kWarning, "{}", note);
   for (const model::ModelVariable& variable : model_->variables)
     requests_.push_back(variable.request);
   const DatasetSpec& spec = data_->spec();

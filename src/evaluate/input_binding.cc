@@ -49,16 +49,24 @@ std::string NamesOf(const std::vector<model::ModelInput>& inputs) {
   return names;
 }
 
+bool IsNameOf(const std::string& name, const model::ModelInput& input) {
+  return name == input.name || std::find(input.other_names.begin(), input.other_names.end(),
+                                         name) != input.other_names.end();
+}
+
 // Components are matched by position when there is one of each, or when none carries an input's
-// name.
+// name. Names of their own then only fit inputs that have none.
 bool MatchByPosition(const std::vector<model::ModelInput>& inputs,
                      const std::vector<DatasetSpec::Component>& components) {
   if (inputs.size() == 1 && components.size() == 1) return true;
   for (const DatasetSpec::Component& component : components) {
     for (const model::ModelInput& input : inputs) {
-      if (component.name == input.name) return false;
+      if (IsNameOf(component.name, input)) return false;
     }
   }
+  const bool named = std::any_of(inputs.begin(), inputs.end(),
+                                 [](const model::ModelInput& input) { return input.has_own_name; });
+  if (!named) return components.size() == inputs.size();
   for (std::size_t i = 0; i < components.size(); ++i) {
     if (!components[i].name.empty() && components[i].name != std::to_string(i)) return false;
   }
@@ -69,7 +77,7 @@ Result<std::size_t> ComponentFor(const std::vector<model::ModelInput>& inputs, s
                                  const std::vector<DatasetSpec::Component>& components) {
   if (MatchByPosition(inputs, components)) return index;
   for (std::size_t k = 0; k < components.size(); ++k) {
-    if (components[k].name == inputs[index].name) return k;
+    if (IsNameOf(components[k].name, inputs[index])) return k;
   }
   return Status(StatusCode::kFailedPrecondition,
                 "the data has no input '" + inputs[index].name + "': it has " +

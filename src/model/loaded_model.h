@@ -25,6 +25,9 @@ struct ModelInput {
   DType dtype =
       DType::kFloat32;  ///< what the model computes with; data of another type is converted
   Shape shape;          ///< of one sample: without the batch dimension; may hold Shape::kUnknown
+  std::vector<std::string> other_names = {};  ///< that data may use as well
+  /// False for a name that stands for none: data of any names is then taken in its order.
+  bool has_own_name = true;
 };
 
 struct ModelOutput {
@@ -82,6 +85,8 @@ struct LoadedModel {
   std::string keras_version_reason;  ///< how keras_version was found out, for --verbose
   /// Layer class names with their counts, for `inspect`.
   std::vector<std::string> layers;
+  /// What the user must know of the results, said once at the start.
+  std::vector<std::string> notes;
 };
 
 }  // namespace sidecar::model

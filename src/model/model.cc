@@ -12,6 +12,7 @@
 #include "model/keras/model_file.h"
 #include "model/keras/model_reader.h"
 #include "model/loaded_model.h"
+#include "model/saved_model/saved_model_file.h"
 
 namespace sidecar {
 namespace {
@@ -62,8 +63,10 @@ Result<json> LossConfig(const CompileOptions& options) {
 }  // namespace
 
 Result<Model> Model::Load(const std::string& path, const LoadOptions& options) {
-  SIDECAR_ASSIGN_OR_RETURN(auto loaded,
-                           model::keras::LoadModelFile(base::PosixFileSystem(), path, options));
+  base::FileSystem& fs = base::PosixFileSystem();
+  SIDECAR_ASSIGN_OR_RETURN(auto loaded, model::saved_model::IsDirectory(fs, path)
+                                            ? model::saved_model::LoadSavedModel(fs, path, options)
+                                            : model::keras::LoadModelFile(fs, path, options));
   return Model(std::move(loaded));
 }
 

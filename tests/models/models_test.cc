@@ -1,60 +1,14 @@
-#include <gtest/gtest.h>
-
-#include <algorithm>
-#include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
-
-#include "sidecar/sidecar.h"
+#include "golden_models.h"
 
 namespace sidecar {
 namespace {
 
 using nlohmann::ordered_json;
+using testing::Directories;
+using testing::ExpectInfo;
+using testing::ExpectMetrics;
+using testing::ReadText;
 namespace fs = std::filesystem;
-
-std::string ReadText(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-std::vector<fs::path> Directories(const std::string& parent) {
-  std::vector<fs::path> directories;
-  for (const auto& entry : fs::directory_iterator(parent)) {
-    if (fs::exists(entry.path() / "expected.json")) directories.push_back(entry.path());
-  }
-  std::sort(directories.begin(), directories.end());
-  return directories;
-}
-
-double ExpectedValue(const ordered_json& value) {
-  if (value.is_number()) return value.get<double>();
-  const std::string text = value.get<std::string>();
-  if (text == "nan") return std::nan("");
-  return text == "inf" ? INFINITY : -INFINITY;
-}
-
-// Names and order exactly; values within the tolerances of evaluate-semantics: 1e-5 relative, 1e-4
-// for convolutional models, more where the golden data says so (half precision).
-void ExpectMetrics(const Logs& found, const ordered_json& expected, double tolerance) {
-  ASSERT_EQ(found.size(), expected.size());
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const auto& [name, value] = found[i];
-    EXPECT_EQ(name, expected[i][0].get<std::string>());
-    ASSERT_TRUE(std::holds_alternative<double>(value)) << name;
-    const double number = std::get<double>(value);
-    const double wanted = ExpectedValue(expected[i][1]);
-    if (std::isnan(wanted)) {
-      EXPECT_TRUE(std::isnan(number)) << name;
-    } else {
-      EXPECT_NEAR(number, wanted, std::max(1e-7, tolerance * std::abs(wanted))) << name;
-    }
-  }
-}
 
 Result<Model> LoadModel(const fs::path& directory, const ordered_json& expected) {
   LoadOptions options;
@@ -68,7 +22,7 @@ Result<Model> LoadModel(const fs::path& directory, const ordered_json& expected)
   return model;
 }
 
-class ModelsTest : public testing::TestWithParam<fs::path> {};
+class ModelsTest : public ::testing::TestWithParam<fs::path> {};
 
 TEST_P(ModelsTest, EveryCheckpointGivesKerasNumbers) {
   const fs::path& directory = GetParam();
@@ -88,23 +42,16 @@ TEST_P(ModelsTest, EveryCheckpointGivesKerasNumbers) {
     const Result<EvaluationResult> result = Evaluate(*model, *data, prefix, options);
     ASSERT_TRUE(result.ok()) << result.status();
     ExpectMetrics(result->metrics, checkpoint.at("metrics"), tolerance);
-    EXPECT_EQ(result->info.number.has_value(), !checkpoint.at("number").is_null());
-    if (result->info.number) {
-      EXPECT_EQ(*result->info.number, checkpoint.at("number").get<std::int64_t>());
-    }
-    EXPECT_EQ(result->info.step.has_value(), !checkpoint.at("step").is_null());
-    if (result->info.step) {
-      EXPECT_EQ(*result->info.step, checkpoint.at("step").get<std::int64_t>());
-    }
+    ExpectInfo(result->info, checkpoint);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, ModelsTest,
-                         testing::ValuesIn(Directories(SIDECAR_TEST_DATA "/models")),
+                         ::testing::ValuesIn(Directories(SIDECAR_TEST_DATA "/models")),
                          [](const auto& test) { return test.param.filename().string(); });
 
 // The recordings that the demo shows.
-class RecordingsTest : public testing::TestWithParam<fs::path> {};
+class RecordingsTest : public ::testing::TestWithParam<fs::path> {};
 
 TEST_P(RecordingsTest, EveryCheckpointGivesKerasNumbers) {
   const fs::path& directory = GetParam();
@@ -120,7 +67,7 @@ TEST_P(RecordingsTest, EveryCheckpointGivesKerasNumbers) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Demo, RecordingsTest,
-                         testing::ValuesIn(Directories(SIDECAR_SOURCE_DIR "/demo/recordings")),
+                         ::testing::ValuesIn(Directories(SIDECAR_SOURCE_DIR "/demo/recordings")),
                          [](const auto& test) { return test.param.filename().string(); });
 
 // A `.keras` file's own weights.

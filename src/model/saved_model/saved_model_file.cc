@@ -1,0 +1,273 @@
+#include "model/saved_model/saved_model_file.h"
+
+#include <fmt/format.h>
+
+#include <openvino/core/model.hpp>
+#include <openvino/op/result.hpp>
+#include <openvino/op/sigmoid.hpp>
+#include <openvino/op/softmax.hpp>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/byte_reader.h"
+#include "base/status_macros.h"
+#include "engine/graph_preparation.h"
+#include "model/saved_model/graph_import.h"
+#include "model/saved_model/inference_graph.h"
+#include "model/saved_model/keras_metadata.h"
+#include "model/saved_model/ports.h"
+#include "model/saved_model/saved_model_proto.h"
+#include "model/saved_model/saved_object_graph.h"
+#include "model/saved_model/variable_binding.h"
+
+namespace sidecar::model::saved_model {
+namespace {
+
+constexpr std::uint64_t kMostFileBytes = (std::uint64_t{1} << 31U) - 1;  // protobuf's own limit
+constexpr std::string_view kDefaultSignature = "serving_default";
+constexpr std::size_t kMostNames = 3;
+
+/// Signatures of users; those with "__" are TensorFlow's.
+std::string SignatureNames(const MetaGraph& meta) {
+  std::string names;
+  for (const auto& [name, signature] : meta.signatures) {
+    if (!name.starts_with("__")) names += fmt::format("{}'{}'", names.empty() ? "" : ", ", name);
+  }
+  return names;
+}
+
+Result<const Signature*> ChooseSignature(const MetaGraph& meta,
+                                         const std::optional<std::string>& wanted) {
+  const auto found = meta.signatures.find(wanted ? std::string_view(*wanted) : kDefaultSignature);
+  if (found != meta.signatures.end()) return &found->second;
+  const std::string names = SignatureNames(meta);
+  if (names.empty()) {
+    return Status(StatusCode::kFailedPrecondition,
+                  "has no signature, so no graph to compute: save the model with "
+                  "tf.saved_model.save, or without save_traces=False after it has seen an input");
+  }
+  if (wanted) {
+    return Status(StatusCode::kInvalidArgument,
+                  fmt::format("has no signature '{}' (--signature); it has {}", *wanted, names));
+  }
+  return Status(
+      StatusCode::kFailedPrecondition,
+      fmt::format("has no signature 'serving_default'; choose one with --signature: {}", names));
+}
+
+/// "a, b, c and 2 more".
+std::string Listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < kMostNames; ++i)
+    text += (i > 0 ? ", " : "") + names[i];
+  if (names.size() > kMostNames) text += fmt::format(" and {} more", names.size() - kMostNames);
+  return text;
+}
+
+/// What Keras's loss has and the graph lacks.
+std::vector<std::string> Notes(const KerasMetadata& metadata, const SavedObjectGraph& objects) {
+  std::vector<std::string> notes;
+  const std::optional<std::size_t> losses = objects.Child(0, "regularization_losses");
+  if (!metadata.regularized.empty()) {
+    notes.push_back(fmt::format("regularization losses of {} are not part of the reported loss",
+                                Listed(metadata.regularized)));
+  } else if (losses && !objects.objects[*losses].children.empty()) {
+    notes.emplace_back("the model's regularization losses are not part of the reported loss");
+  }
+  if (!metadata.active.empty()) {
+    notes.push_back(fmt::format("activity losses of {} are not part of the reported loss",
+                                Listed(metadata.active)));
+  }
+  if (!metadata.masking.empty()) {
+    notes.push_back(
+        fmt::format("the masks of {} do not weigh losses and metrics, as they do in "
+                    "Keras where they reach an output",
+                    Listed(metadata.masking)));
+  }
+  for (std::string& note : notes)
+    note = "a SavedModel's graph lacks a part of Keras's loss: " + note;
+  return notes;
+}
+
+/// The sizes of an output without its batch dimension: the graph's, or what the signature knows
+/// better. Fails where the first dimension does not follow the inputs'.
+Result<Shape> OutputShape(const OutputPort& output, const ov::PartialShape& found) {
+  if (found.rank().is_dynamic() && !output.port.shape) {
+    return Status(StatusCode::kUnimplemented,
+                  fmt::format("output '{}' has an unknown number of dimensions", output.name));
+  }
+  std::vector<std::int64_t> sizes;
+  if (found.rank().is_dynamic()) {
+    sizes = output.port.shape->sizes();
+  } else {
+    for (const ov::Dimension& size : found)
+      sizes.push_back(size.is_static() ? size.get_length() : Shape::kUnknown);
+    if (!sizes.empty() && sizes.front() != Shape::kUnknown) {
+      return Status(StatusCode::kFailedPrecondition,
+                    fmt::format("output '{}' always has {} rows: the graph was saved for one batch "
+                                "size; save it with an unknown one",
+                                output.name, sizes.front()));
+    }
+  }
+  if (sizes.empty()) {
+    return Status(StatusCode::kFailedPrecondition,
+                  fmt::format("output '{}' is a single number: a row for each sample is needed",
+                              output.name));
+  }
+  if (output.port.shape && output.port.shape->rank() == sizes.size()) {
+    for (std::size_t i = 1; i < sizes.size(); ++i) {
+      if (sizes[i] == Shape::kUnknown) sizes[i] = (*output.port.shape)[i];
+    }
+  }
+  return Shape(std::move(sizes)).WithoutFirst();
+}
+
+/// The input of the softmax over the last axis, or of the sigmoid, that makes a result; nothing
+/// where something else does.
+std::optional<ov::Output<ov::Node>> LogitsOf(const ov::Output<ov::Node>& value) {
+  const std::shared_ptr<ov::Node> node = value.get_node_shared_ptr();
+  const std::int64_t rank = value.get_partial_shape().rank().is_static()
+                                ? value.get_partial_shape().rank().get_length()
+                                : 0;
+  std::optional<std::int64_t> axis;
+  if (const auto softmax = ov::as_type_ptr<ov::op::v8::Softmax>(node)) axis = softmax->get_axis();
+  if (const auto softmax = ov::as_type_ptr<ov::op::v1::Softmax>(node))
+    axis = static_cast<std::int64_t>(softmax->get_axis());
+  const bool last = axis && (*axis == -1 || (rank > 0 && *axis == rank - 1));
+  if (!last && !ov::is_type<ov::op::v0::Sigmoid>(node)) return std::nullopt;
+  return node->input_value(0);
+}
+
+/// The outputs, with results for the logits of those that have any.
+Status AddOutputs(const std::vector<OutputPort>& outputs, ov::Model& graph, LoadedModel& model) {
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const ov::Output<ov::Node> value = graph.get_results()[i]->input_value(0);
+    ModelOutput output;
+    output.name = outputs[i].name;
+    output.dtype = engine::FromElementType(value.get_element_type());
+    output.keras_dtype = output.dtype;
+    output.result = i;
+    SIDECAR_ASSIGN_OR_RETURN(output.shape, OutputShape(outputs[i], value.get_partial_shape()));
+    if (!IsFloating(output.dtype) && !IsInteger(output.dtype) && output.dtype != DType::kBool) {
+      return {StatusCode::kUnimplemented, fmt::format("output '{}' is of type {}", output.name,
+                                                      DTypeName(outputs[i].port.dtype))};
+    }
+    if (const auto logits = LogitsOf(value)) {
+      output.logits_result = graph.get_results().size();
+      graph.add_results({std::make_shared<ov::op::v0::Result>(*logits)});
+    }
+    model.outputs.push_back(std::move(output));
+  }
+  return {};
+}
+
+/// A SavedModel on its way to a LoadedModel.
+class Loader {
+ public:
+  Loader(base::FileSystem& file_system, const std::string& path, const LoadOptions& options)
+      : fs_(file_system), path_(path), options_(options) {}
+
+  Result<std::shared_ptr<LoadedModel>> Load();
+
+ private:
+  Status ReadMetadata(LoadedModel& model);
+  Status CheckVariablesFile() const;
+
+  base::FileSystem& fs_;
+  const std::string& path_;
+  const LoadOptions& options_;
+  KerasMetadata metadata_;
+};
+
+Status Loader::ReadMetadata(LoadedModel& model) {
+  const std::string path = base::JoinPath(path_, "keras_metadata.pb");
+  const bool is_keras2 = fs_.Stat(path).ok();
+  if (is_keras2) {
+    SIDECAR_ASSIGN_OR_RETURN(const std::string text,
+                             base::ReadWholeFile(fs_, path, kMostFileBytes));
+    SIDECAR_ASSIGN_OR_RETURN_CONTEXT(metadata_, ParseKerasMetadata(base::AsBytes(text)), path);
+  }
+  model.keras_version = is_keras2 ? KerasVersion::kKeras2 : KerasVersion::kKeras3;
+  model.keras_version_reason = is_keras2 ? "the SavedModel has keras_metadata.pb"
+                                         : "the SavedModel has no keras_metadata.pb";
+  if (options_.keras_version) {
+    model.keras_version = *options_.keras_version;
+    model.keras_version_reason = "asked for";
+  }
+  model.name = metadata_.name.empty() ? std::string(base::BaseName(path_)) : metadata_.name;
+  model.compile_config = metadata_.training_config;
+  model.layers = metadata_.classes;
+  return {};
+}
+
+/// Its values are never read; without it the directory is not what was saved.
+Status Loader::CheckVariablesFile() const {
+  const std::string path = base::JoinPath(path_, "variables/variables.index");
+  if (fs_.Stat(path).ok()) return {};
+  return {StatusCode::kDataLoss, fmt::format("{} is missing: the SavedModel is incomplete", path)};
+}
+
+Result<std::shared_ptr<LoadedModel>> Loader::Load() {
+  const std::string file = base::JoinPath(path_, "saved_model.pb");
+  if (!fs_.Stat(file).ok()) {
+    return Status(StatusCode::kFailedPrecondition,
+                  path_ +
+                      ": is a directory without saved_model.pb; a model is a SavedModel "
+                      "directory, a .keras file or the JSON of model.to_json()");
+  }
+  SIDECAR_ASSIGN_OR_RETURN(const std::string text, base::ReadWholeFile(fs_, file, kMostFileBytes));
+  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(const MetaGraph meta, ParseSavedModel(base::AsBytes(text)),
+                                   file);
+  if (meta.object_graph.empty()) {
+    return Status(StatusCode::kUnimplemented,
+                  path_ +
+                      ": is a SavedModel of TensorFlow 1, whose variables belong to a session "
+                      "and not to objects; save it again with TensorFlow 2");
+  }
+  auto model = std::make_shared<LoadedModel>();
+  model->source = path_;
+  SIDECAR_RETURN_IF_ERROR(ReadMetadata(*model));
+  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(const Signature* signature,
+                                   ChooseSignature(meta, options_.signature), path_);
+  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(const SavedObjectGraph objects,
+                                   ParseSavedObjectGraph(meta.object_graph), file);
+  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(const InferenceGraph graph,
+                                   SelectInferenceGraph(meta, *signature), file);
+  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(InputPorts inputs, ReadInputs(graph, objects, *signature),
+                                   path_);
+  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(const std::vector<OutputPort> outputs,
+                                   ReadOutputs(*signature, metadata_, options_.output_names),
+                                   path_);
+  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(BoundVariables variables,
+                                   BindVariables(graph, objects, model->keras_version), path_);
+  if (!variables.handles.empty()) SIDECAR_RETURN_IF_ERROR(CheckVariablesFile());
+  std::vector<std::string_view> tensors;
+  for (const OutputPort& output : outputs) tensors.push_back(output.port.tensor);
+  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(
+      const std::shared_ptr<ov::Model> imported,
+      ImportGraph(graph, inputs.graph_inputs, tensors, variables.handles), path_);
+  SIDECAR_RETURN_IF_ERROR_CONTEXT(AddOutputs(outputs, *imported, *model), path_);
+  model->graph = imported;
+  model->inputs = std::move(inputs.inputs);
+  model->variables = std::move(variables.variables);
+  model->rows_independent = false;
+  model->notes = Notes(metadata_, objects);
+  return model;
+}
+
+}  // namespace
+
+bool IsDirectory(base::FileSystem& file_system, const std::string& path) {
+  const Result<base::FileInfo> info = file_system.Stat(path);
+  return info.ok() && info->kind == base::FileInfo::Kind::kDirectory;
+}
+
+Result<std::shared_ptr<LoadedModel>> LoadSavedModel(base::FileSystem& file_system,
+                                                    const std::string& path,
+                                                    const LoadOptions& options) {
+  return Loader(file_system, path, options).Load();
+}
+
+}  // namespace sidecar::model::saved_model

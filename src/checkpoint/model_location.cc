@@ -49,8 +49,8 @@ ModelLocation Locator::ByPaths(NodeId node, std::string_view name) const {
 ModelLocation Locator::Completed(ModelLocation location) const {
   for (const NodeId optimizer : OptimizersOf(graph_, location.node)) {
     if (location.match.complete()) break;
-    location.match =
-        CompleteFromOptimizer(graph_, index_, optimizer, requests_, std::move(location.match));
+    location.match = CompleteFromOptimizer(graph_, index_, location.node, optimizer, requests_,
+                                           std::move(location.match));
   }
   return location;
 }

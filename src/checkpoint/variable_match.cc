@@ -141,7 +141,7 @@ Places PlacesInOrder(std::span<const std::size_t> trainable, std::span<const Nod
 
 /// Those that were not found yet take what is left of the list: among variables of one type and
 /// shape in order, if their order is known or there is only one. Nothing where the counts differ.
-Places PlacesAmongAlike(const ObjectGraph& graph, const BundleIndex& index,
+Places PlacesAmongAlike(const ObjectGraph& graph, const BundleIndex& index, NodeId model,
                         std::span<const VariableRequest> requests,
                         std::span<const std::size_t> trainable, std::span<const NodeId> nodes,
                         const ModelMatch& match) {
@@ -151,6 +151,9 @@ Places PlacesAmongAlike(const ObjectGraph& graph, const BundleIndex& index,
     const std::optional<NodeId>& found = match.variables[i].node;
     if (found && left.erase(*found) == 0) return {};  // the list of another model
     if (!found) wanted[TypeText(requests[i].dtype, requests[i].shape)].push_back(i);
+  }
+  for (const NodeId node : VariablesBelow(graph, model)) {
+    if (left.contains(node)) return {};  // an attribute leads to it: not what is in a list
   }
   std::map<std::string, std::vector<NodeId>> offered;
   for (const NodeId node : nodes) {
@@ -244,7 +247,7 @@ ModelMatch MatchByGraph(const ObjectGraph& graph, const BundleIndex& index, Node
   return Finish(requests, std::move(match));
 }
 
-ModelMatch CompleteFromOptimizer(const ObjectGraph& graph, const BundleIndex& index,
+ModelMatch CompleteFromOptimizer(const ObjectGraph& graph, const BundleIndex& index, NodeId model,
                                  NodeId optimizer, std::span<const VariableRequest> requests,
                                  ModelMatch match) {
   const auto list = graph.Child(optimizer, "_trainable_variables");
@@ -263,8 +266,9 @@ ModelMatch CompleteFromOptimizer(const ObjectGraph& graph, const BundleIndex& in
     if (!node) return match;
     nodes.push_back(*node);
   }
-  const auto places = in_order ? PlacesInOrder(trainable, nodes, match)
-                               : PlacesAmongAlike(graph, index, requests, trainable, nodes, match);
+  const auto places =
+      in_order ? PlacesInOrder(trainable, nodes, match)
+               : PlacesAmongAlike(graph, index, model, requests, trainable, nodes, match);
   for (const auto& [i, node] : places) {
     if (requests[i].needed) MatchNode(graph, index, requests[i], node, match.variables[i]);
   }

@@ -41,8 +41,10 @@ struct ModelMatch {
 /// Fills in trainable variables that have no path from the model, as Keras 3 layers in lists, from
 /// the list of variables that the optimizer was built with. The list counts only if it is as long
 /// as the model's own and agrees with what was found on a path. Where the order is known only among
-/// variables of one type and shape, the list must have as many of each as the model.
+/// variables of one type and shape, the list must have as many of each as the model, and none that
+/// an attribute of the model at `model` leads to: that is another variable.
 [[nodiscard]] ModelMatch CompleteFromOptimizer(const ObjectGraph& graph, const BundleIndex& index,
+                                               ObjectGraph::NodeId model,
                                                ObjectGraph::NodeId optimizer,
                                                std::span<const VariableRequest> requests,
                                                ModelMatch match);

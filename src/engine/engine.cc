@@ -248,7 +248,8 @@ Result<OutputBatch> OpenVinoEngine::Finish(const InFlight& flight) {
   const std::size_t count = flight.variant->compiled.outputs().size();
   for (std::size_t i = 0; i < count; ++i) {
     const ov::Tensor result = slot.request.get_output_tensor(i);
-    std::vector<std::int64_t> sizes(result.get_shape().begin(), result.get_shape().end());
+    const ov::Shape shape = result.get_shape();  // asked once: each call makes a dynamic one anew
+    std::vector<std::int64_t> sizes(shape.begin(), shape.end());
     const std::span bytes(static_cast<const std::byte*>(result.data()), result.get_byte_size());
     SIDECAR_ASSIGN_OR_RETURN(Tensor output,
                              Tensor::Borrow(FromElementType(result.get_element_type()),

@@ -54,14 +54,36 @@ std::vector<std::string> LayerNames(const json& layers) {
   return names;
 }
 
+/// Keras 2 saves a metric of one of several outputs under its name in the results,
+/// "OUTPUT_metric", and would put the output's name before that once more.
+void RemovePrefixes(json& metrics, const std::vector<std::string>& outputs) {
+  if (!metrics.is_array() || metrics.size() != outputs.size()) return;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const std::string prefix = outputs[i] + "_";
+    if (!metrics[i].is_array()) continue;
+    for (json& metric : metrics[i]) {
+      const json* config = Member(metric, "config");
+      const std::string name = config == nullptr ? "" : keras::TextMember(*config, "name");
+      if (name.starts_with(prefix)) metric["config"]["name"] = name.substr(prefix.size());
+    }
+  }
+}
+
+std::string TrainingConfig(json config, const std::vector<std::string>& outputs) {
+  for (const char* key : {"metrics", "weighted_metrics"}) {
+    if (outputs.size() > 1 && Member(config, key) != nullptr) RemovePrefixes(config[key], outputs);
+  }
+  return config.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 void ReadRoot(const json& root, KerasMetadata& metadata) {
   metadata.name = keras::TextMember(root, "name");
   metadata.keras_version = keras::TextMember(root, "keras_version");
-  if (const json* config = Member(root, "training_config"))
-    metadata.training_config = config->dump(-1, ' ', false, json::error_handler_t::replace);
   const json* config = Member(root, "config");
   const json* outputs = config == nullptr ? nullptr : Member(*config, "output_layers");
   if (outputs != nullptr) metadata.output_layers = LayerNames(*outputs);
+  if (const json* training = Member(root, "training_config"))
+    metadata.training_config = TrainingConfig(*training, metadata.output_layers);
 }
 
 void ReadLayer(const json& layer, KerasMetadata& metadata) {

@@ -109,9 +109,20 @@ def lists_optimizer(k):
 
 
 def lists_untracked(k):
-    """The checkpoint does not have the layers in lists at all."""
-    case = untracked(k)
-    case.optimizer = False
+    """The checkpoint does not have the layers in lists at all: the network was never compiled itself."""
+
+    class Outer(k.Model):
+        def __init__(self):
+            super().__init__(name="outer")
+            self.inner = cases.list_net(k)
+
+        def call(self, x):
+            return self.inner(x)
+
+    case = Case(classifier(k, Outer(), features(k)), *class_data((4,), 3), optimizer=False)
+    case.tracked = case.model.inner
+    saved = classifier(k, cases.list_net(k), features(k))
+    case.save = lambda path: tf.saved_model.save(saved, path)
     return refused(case, 65, "checkpoint", "blocks", "attribute")
 
 

@@ -125,7 +125,18 @@ class OptionSet {
 void AddModelOptions(OptionSet& options, EvaluationOptions& target) {
   options.Group("Model");
   options.Text("--model", "PATH",
-               "the model: a .keras file, or the JSON of model.to_json(); required", target.model);
+               "the model: a .keras file, the JSON of model.to_json(), or a SavedModel directory; "
+               "required",
+               target.model);
+  options.Text("--signature", "NAME",
+               "the SavedModel's signature that is evaluated (default: serving_default)",
+               target.signature);
+  options.Add("--output-names", "A,B",
+              "the SavedModel's outputs for losses and metrics: names in the signature's order, or "
+              "the signature's names in the model's order (default: the signature's)",
+              [&target](const std::string& text) {
+                target.output_names = OrThrow(ParseNameList("--output-names", text));
+              });
   options.Text("--compile", "FILE",
                "losses and metrics: JSON in the form of Keras's compile config, in place of the "
                "model file's own",

@@ -20,6 +20,8 @@ enum class Verbosity : std::uint8_t { kQuiet, kNormal, kVerbose };
 /// Options that `run` and `evaluate` share: what is evaluated, on which data, and how.
 struct EvaluationOptions {
   std::string model;
+  std::optional<std::string> signature;
+  std::vector<std::string> output_names;  ///< empty: not given
   std::optional<std::string> compile;
   std::optional<std::string> loss;
   std::vector<std::string> metrics;  ///< empty: not given

@@ -40,6 +40,8 @@ Status CheckInputs(const EvaluationOptions& options) {
 Result<Model> LoadModel(const EvaluationOptions& options) {
   LoadOptions load_options;
   load_options.keras_version = options.keras_version;
+  load_options.signature = options.signature;
+  load_options.output_names = options.output_names;
   SIDECAR_ASSIGN_OR_RETURN(Model model, Model::Load(options.model, load_options));
   base::Log(LogLevel::kDebug, "Keras {}'s rules hold: {}", static_cast<int>(model.keras_version()),
             model.loaded()->keras_version_reason);

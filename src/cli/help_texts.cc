@@ -8,7 +8,7 @@ constexpr const char* kEvaluationExitCodes = R"(Exit codes:
    64  wrong usage: an unknown or missing option, a value out of range
    65  the model, the data or the checkpoint is damaged, or they do not fit each other
    66  a named input does not exist or cannot be opened
-   69  a layer, loss, metric or kind of file is not supported; the message names it
+   69  a layer, op, loss, metric or kind of file is not supported; the message names it
    70  an internal error
    73  an output cannot be created
    74  reading or writing failed
@@ -45,6 +45,8 @@ Examples:
   Follow a training job of 20 epochs and write TensorBoard summaries to logs/validation:
     sidecar run --model model.keras --data val.npz --checkpoint-dir ckpts --log-dir logs \
         --max-evaluations 20
+  A model with code of its own, saved by tf.saved_model.save(model, "model"):
+    sidecar run --model model --compile compile.json --data val.npz --checkpoint-dir ckpts
   A model saved without compile(), results for another program:
     sidecar run --model model.json --loss sparse_categorical_crossentropy --metrics accuracy \
         --x x.npy --y y.npy --checkpoint-dir ckpts --json
@@ -72,8 +74,9 @@ CommandHelp InspectHelp() {
   return {"Says what a path is, what it holds, and whether it is whole.",
           "sidecar inspect PATH [--json]",
           R"(PATH is a checkpoint (its prefix or its .index file), a checkpoint directory, a weights
-file, a model file (.keras or JSON), an event file, or arrays (.npz, .npy). Every size and checksum
-is verified.
+file, a model file (.keras or JSON), a SavedModel directory (its signatures, variables with their
+places in checkpoints, and ops with their support), an event file, or arrays (.npz, .npy). Every
+size and checksum is verified.
 
 Examples:
   sidecar inspect ckpts/ckpt-7
@@ -84,7 +87,7 @@ Exit codes:
    64  wrong usage
    65  damaged: the output says where
    66  does not exist or cannot be opened
-   69  of a kind that is not supported, or a model with layers that are not
+   69  of a kind that is not supported, or a model with layers or ops that are not
    74  reading failed)"};
 }
 

@@ -21,6 +21,8 @@ Result<InspectReport> InspectKind(base::FileSystem& fs, const InspectedPath& ins
     case PathKind::kModelArchive:
     case PathKind::kModelJson:
       return InspectModel(fs, inspected.path);
+    case PathKind::kSavedModel:
+      return InspectSavedModel(fs, inspected.path);
     case PathKind::kEventFile:
       return InspectEvents(fs, inspected.path);
     case PathKind::kNpz:

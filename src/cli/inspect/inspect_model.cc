@@ -31,6 +31,16 @@ void AddPorts(InspectReport& report, const std::string& name, const std::vector<
   report.AddField(name, std::move(json), text);
 }
 
+/// Where checkpoints keep a variable, below the model: the first way that is tried.
+std::string PlaceOf(const checkpoint::VariableRequest& request) {
+  std::string place = request.full_name;
+  for (const checkpoint::PathStep& step : request.graph_path) {
+    for (const std::string& name : step.alternatives.front())
+      place += (place.empty() ? "" : "/") + name;
+  }
+  return place;
+}
+
 void AddVariables(InspectReport& report, const model::LoadedModel& model) {
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
   std::vector<std::vector<std::string>> rows;
@@ -49,19 +59,21 @@ void AddVariables(InspectReport& report, const model::LoadedModel& model) {
     item["shape"] = ShapeJson(request.shape);
     item["trainable"] = request.trainable;
     item["needed"] = request.needed;
+    item["place"] = PlaceOf(request);
     json.push_back(std::move(item));
     rows.push_back({request.name, std::string(DTypeName(request.dtype)), request.shape.ToString(),
                     GroupedNumber(elements),
                     !request.needed     ? "not read"
                     : request.trainable ? "trainable"
-                                        : "not trainable"});
+                                        : "not trainable",
+                    PlaceOf(request)});
   }
   report.AddField(
       "parameters", parameters,
       fmt::format("{} ({} trainable)", GroupedNumber(parameters), GroupedNumber(trainable)));
   report.AddJson("trainable_parameters", trainable);
   report.AddJson("variables", std::move(json));
-  report.AddTable({"VARIABLE", "DTYPE", "SHAPE", "ELEMENTS", ""}, rows);
+  report.AddTable({"VARIABLE", "DTYPE", "SHAPE", "ELEMENTS", "", "IN CHECKPOINTS"}, rows);
 }
 
 void AddCompileConfig(InspectReport& report, const std::string& config) {
@@ -79,6 +91,19 @@ void AddCompileConfig(InspectReport& report, const std::string& config) {
 
 }  // namespace
 
+void AddModel(InspectReport& report, const model::LoadedModel& model) {
+  report.AddJson("supported", true);
+  report.AddField("name", model.name, model.name);
+  report.AddField(
+      "keras_version", static_cast<int>(model.keras_version),
+      fmt::format("{} ({})", static_cast<int>(model.keras_version), model.keras_version_reason));
+  AddPorts(report, "inputs", model.inputs);
+  AddPorts(report, "outputs", model.outputs);
+  report.AddField("layers", model.layers, fmt::format("{}", fmt::join(model.layers, ", ")));
+  AddCompileConfig(report, model.compile_config);
+  AddVariables(report, model);
+}
+
 Result<InspectReport> InspectModel(base::FileSystem& fs, const std::string& path) {
   InspectReport report(path, "model", "a Keras model");
   const Result<Model> loaded = Model::Load(path);
@@ -92,17 +117,7 @@ Result<InspectReport> InspectModel(base::FileSystem& fs, const std::string& path
     report.AddProblem(loaded.status());
     return report;
   }
-  const model::LoadedModel& model = *loaded->loaded();
-  report.AddJson("supported", true);
-  report.AddField("name", model.name, model.name);
-  report.AddField(
-      "keras_version", static_cast<int>(model.keras_version),
-      fmt::format("{} ({})", static_cast<int>(model.keras_version), model.keras_version_reason));
-  AddPorts(report, "inputs", model.inputs);
-  AddPorts(report, "outputs", model.outputs);
-  report.AddField("layers", model.layers, fmt::format("{}", fmt::join(model.layers, ", ")));
-  AddCompileConfig(report, model.compile_config);
-  AddVariables(report, model);
+  AddModel(report, *loaded->loaded());
   if (path.ends_with(".keras")) {
     SIDECAR_ASSIGN_OR_RETURN(const std::optional<InspectReport> weights,
                              InspectArchiveWeights(fs, path));

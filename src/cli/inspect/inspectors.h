@@ -11,6 +11,10 @@
 #include "cli/inspect/report.h"
 #include "sidecar/status.h"
 
+namespace sidecar::model {
+struct LoadedModel;
+}
+
 namespace sidecar::cli {
 
 /// A TensorFlow checkpoint: variables with keys, shapes and dtypes, step, number, files; whether
@@ -26,6 +30,11 @@ Result<std::optional<InspectReport>> InspectArchiveWeights(base::FileSystem& fs,
 /// A model file: inputs, outputs, layers, variables, compile config, Keras version, the
 /// weights inside it.
 Result<InspectReport> InspectModel(base::FileSystem& fs, const std::string& path);
+/// What a model is, whatever it was read from.
+void AddModel(InspectReport& report, const model::LoadedModel& model);
+/// A SavedModel: its signatures and ops, each with whether it is supported, and what InspectModel()
+/// says of the signature that is evaluated by default.
+Result<InspectReport> InspectSavedModel(base::FileSystem& fs, const std::string& path);
 /// An event file: its tags with their steps and last values.
 Result<InspectReport> InspectEvents(base::FileSystem& fs, const std::string& path);
 /// An .npz archive as a data set, or one .npy file.

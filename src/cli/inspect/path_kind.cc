@@ -52,8 +52,7 @@ std::size_t DataSuffixSize(std::string_view path) {
 
 Result<InspectedPath> KindOfDirectory(base::FileSystem& fs, const std::string& path) {
   if (fs.Stat(base::JoinPath(path, "saved_model.pb")).ok()) {
-    return Status(StatusCode::kUnimplemented,
-                  path + ": is a SavedModel; this version reads .keras files and Keras JSON");
+    return InspectedPath{PathKind::kSavedModel, path};
   }
   return InspectedPath{PathKind::kDirectory, path};
 }
@@ -69,7 +68,7 @@ Result<InspectedPath> KindByContent(base::FileSystem& fs, const std::string& pat
   return Status(StatusCode::kDataLoss,
                 path +
                     ": is of no known kind; inspect reads checkpoints, weights files, .keras, "
-                    "Keras JSON, event files, .npz and .npy");
+                    "Keras JSON, SavedModels, event files, .npz and .npy");
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ enum class PathKind : std::uint8_t {
   kWeightsFile,   ///< HDF5 weights
   kModelArchive,  ///< a `.keras` file
   kModelJson,     ///< the JSON of model.to_json()
+  kSavedModel,    ///< a SavedModel directory
   kEventFile,     ///< TensorBoard summaries
   kNpz,
   kNpy,

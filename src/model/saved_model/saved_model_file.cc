@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/byte_reader.h"
 #include "base/status_macros.h"
 #include "engine/graph_preparation.h"
 #include "model/saved_model/graph_import.h"
@@ -19,13 +18,13 @@
 #include "model/saved_model/keras_metadata.h"
 #include "model/saved_model/ports.h"
 #include "model/saved_model/saved_model_proto.h"
+#include "model/saved_model/saved_model_reader.h"
 #include "model/saved_model/saved_object_graph.h"
 #include "model/saved_model/variable_binding.h"
 
 namespace sidecar::model::saved_model {
 namespace {
 
-constexpr std::uint64_t kMostFileBytes = (std::uint64_t{1} << 31U) - 1;  // protobuf's own limit
 constexpr std::string_view kDefaultSignature = "serving_default";
 constexpr std::size_t kMostNames = 3;
 
@@ -163,98 +162,50 @@ Status AddOutputs(const std::vector<OutputPort>& outputs, ov::Model& graph, Load
   return {};
 }
 
-/// A SavedModel on its way to a LoadedModel.
-class Loader {
- public:
-  Loader(base::FileSystem& file_system, const std::string& path, const LoadOptions& options)
-      : fs_(file_system), path_(path), options_(options) {}
-
-  Result<std::shared_ptr<LoadedModel>> Load();
-
- private:
-  Status ReadMetadata(LoadedModel& model);
-  Status CheckVariablesFile() const;
-
-  base::FileSystem& fs_;
-  const std::string& path_;
-  const LoadOptions& options_;
-  KerasMetadata metadata_;
-};
-
-Status Loader::ReadMetadata(LoadedModel& model) {
-  const std::string path = base::JoinPath(path_, "keras_metadata.pb");
-  const bool is_keras2 = fs_.Stat(path).ok();
-  if (is_keras2) {
-    SIDECAR_ASSIGN_OR_RETURN(const std::string text,
-                             base::ReadWholeFile(fs_, path, kMostFileBytes));
-    SIDECAR_ASSIGN_OR_RETURN_CONTEXT(metadata_, ParseKerasMetadata(base::AsBytes(text)), path);
-  }
-  model.keras_version = is_keras2 ? KerasVersion::kKeras2 : KerasVersion::kKeras3;
-  model.keras_version_reason = is_keras2 ? "the SavedModel has keras_metadata.pb"
-                                         : "the SavedModel has no keras_metadata.pb";
-  if (options_.keras_version) {
-    model.keras_version = *options_.keras_version;
-    model.keras_version_reason = "asked for";
-  }
-  model.name = metadata_.name.empty() ? std::string(base::BaseName(path_)) : metadata_.name;
-  model.compile_config = metadata_.training_config;
-  model.layers = metadata_.classes;
-  return {};
+/// Names, Keras version, compile config and notes.
+void DescribeModel(const SavedModelReader& reader, const std::string& path,
+                   const LoadOptions& options, LoadedModel& model) {
+  const KerasMetadata& metadata = reader.metadata();
+  model.source = path;
+  model.name = metadata.name.empty() ? std::string(base::BaseName(path)) : metadata.name;
+  model.keras_version = options.keras_version.value_or(reader.keras_version());
+  model.keras_version_reason = options.keras_version ? "asked for"
+                               : reader.keras_version() == KerasVersion::kKeras2
+                                   ? "the SavedModel has keras_metadata.pb"
+                                   : "the SavedModel has no keras_metadata.pb";
+  model.compile_config = metadata.training_config;
+  model.layers = metadata.classes;
+  model.notes = Notes(metadata, reader.objects());
 }
 
 /// Its values are never read; without it the directory is not what was saved.
-Status Loader::CheckVariablesFile() const {
-  const std::string path = base::JoinPath(path_, "variables/variables.index");
-  if (fs_.Stat(path).ok()) return {};
+Status CheckVariablesFile(base::FileSystem& file_system, const std::string& directory) {
+  const std::string path = base::JoinPath(directory, "variables/variables.index");
+  if (file_system.Stat(path).ok()) return {};
   return {StatusCode::kDataLoss, fmt::format("{} is missing: the SavedModel is incomplete", path)};
 }
 
-Result<std::shared_ptr<LoadedModel>> Loader::Load() {
-  const std::string file = base::JoinPath(path_, "saved_model.pb");
-  if (!fs_.Stat(file).ok()) {
-    return Status(StatusCode::kFailedPrecondition,
-                  path_ +
-                      ": is a directory without saved_model.pb; a model is a SavedModel "
-                      "directory, a .keras file or the JSON of model.to_json()");
-  }
-  SIDECAR_ASSIGN_OR_RETURN(const std::string text, base::ReadWholeFile(fs_, file, kMostFileBytes));
-  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(const MetaGraph meta, ParseSavedModel(base::AsBytes(text)),
-                                   file);
-  if (meta.object_graph.empty()) {
-    return Status(StatusCode::kUnimplemented,
-                  path_ +
-                      ": is a SavedModel of TensorFlow 1, whose variables belong to a session "
-                      "and not to objects; save it again with TensorFlow 2");
-  }
-  auto model = std::make_shared<LoadedModel>();
-  model->source = path_;
-  SIDECAR_RETURN_IF_ERROR(ReadMetadata(*model));
-  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(const Signature* signature,
-                                   ChooseSignature(meta, options_.signature), path_);
-  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(const SavedObjectGraph objects,
-                                   ParseSavedObjectGraph(meta.object_graph), file);
-  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(const InferenceGraph graph,
-                                   SelectInferenceGraph(meta, *signature), file);
-  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(InputPorts inputs, ReadInputs(graph, objects, *signature),
-                                   path_);
-  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(const std::vector<OutputPort> outputs,
-                                   ReadOutputs(*signature, metadata_, options_.output_names),
-                                   path_);
-  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(BoundVariables variables,
-                                   BindVariables(graph, objects, model->keras_version), path_);
-  if (!variables.handles.empty()) SIDECAR_RETURN_IF_ERROR(CheckVariablesFile());
+/// The graph with its ports and variables.
+Status ReadGraph(const SavedModelReader& reader, const LoadOptions& options, LoadedModel& model) {
+  SIDECAR_ASSIGN_OR_RETURN(const Signature* signature,
+                           ChooseSignature(reader.meta(), options.signature));
+  SIDECAR_ASSIGN_OR_RETURN(const InferenceGraph graph,
+                           SelectInferenceGraph(reader.meta(), *signature));
+  SIDECAR_ASSIGN_OR_RETURN(InputPorts inputs, ReadInputs(graph, reader.objects(), *signature));
+  SIDECAR_ASSIGN_OR_RETURN(const std::vector<OutputPort> outputs,
+                           ReadOutputs(*signature, reader.metadata(), options.output_names));
+  SIDECAR_ASSIGN_OR_RETURN(BoundVariables variables,
+                           BindVariables(graph, reader.objects(), model.keras_version));
   std::vector<std::string_view> tensors;
   for (const OutputPort& output : outputs) tensors.push_back(output.port.tensor);
-  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(
-      const std::shared_ptr<ov::Model> imported,
-      ImportGraph(graph, inputs.graph_inputs, tensors, variables.handles), path_);
-  SIDECAR_RETURN_IF_ERROR_CONTEXT(AddOutputs(outputs, *imported, *model), path_);
-  model->graph = imported;
-  model->inputs = std::move(inputs.inputs);
-  model->variables = std::move(variables.variables);
-  model->rows_independent = false;
-  model->notes = Notes(metadata_, objects);
-  return model;
+  SIDECAR_ASSIGN_OR_RETURN(const std::shared_ptr<ov::Model> imported,
+                           ImportGraph(graph, inputs.graph_inputs, tensors, variables.handles));
+  SIDECAR_RETURN_IF_ERROR(AddOutputs(outputs, *imported, model));
+  model.graph = imported;
+  model.inputs = std::move(inputs.inputs);
+  model.variables = std::move(variables.variables);
+  model.rows_independent = false;
+  return {};
 }
 
 }  // namespace
@@ -267,7 +218,13 @@ bool IsDirectory(base::FileSystem& file_system, const std::string& path) {
 Result<std::shared_ptr<LoadedModel>> LoadSavedModel(base::FileSystem& file_system,
                                                     const std::string& path,
                                                     const LoadOptions& options) {
-  return Loader(file_system, path, options).Load();
+  SIDECAR_ASSIGN_OR_RETURN(const std::unique_ptr<SavedModelReader> reader,
+                           SavedModelReader::Open(file_system, path));
+  auto model = std::make_shared<LoadedModel>();
+  DescribeModel(*reader, path, options, *model);
+  SIDECAR_RETURN_IF_ERROR_CONTEXT(ReadGraph(*reader, options, *model), path);
+  if (!model->variables.empty()) SIDECAR_RETURN_IF_ERROR(CheckVariablesFile(file_system, path));
+  return model;
 }
 
 }  // namespace sidecar::model::saved_model

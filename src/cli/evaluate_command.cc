@@ -1,6 +1,7 @@
 #include <string>
 #include <utility>
 
+#include "base/file_system.h"
 #include "base/status_macros.h"
 #include "cli/commands.h"
 #include "cli/evaluation_setup.h"
@@ -9,11 +10,13 @@
 namespace sidecar::cli {
 namespace {
 
-// Where the weights come from: what was named, or the model file.
+// Where the weights come from: what was named, or the model file or SavedModel.
 Result<std::string> WeightsPath(const EvaluateCommand& command) {
   if (command.checkpoint) return *command.checkpoint;
   const std::string& model = command.evaluation.model;
   if (model.ends_with(".keras")) return model;
+  const std::string saved_variables = base::JoinPath(model, "variables/variables");
+  if (base::PosixFileSystem().Stat(saved_variables + ".index").ok()) return saved_variables;
   return Status(StatusCode::kInvalidArgument,
                 model + ": holds no weights; name a checkpoint with --checkpoint");
 }

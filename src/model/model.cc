@@ -64,7 +64,13 @@ Result<json> LossConfig(const CompileOptions& options) {
 
 Result<Model> Model::Load(const std::string& path, const LoadOptions& options) {
   base::FileSystem& fs = base::PosixFileSystem();
-  SIDECAR_ASSIGN_OR_RETURN(auto loaded, model::saved_model::IsDirectory(fs, path)
+  const bool is_saved_model = model::saved_model::IsDirectory(fs, path);
+  if (!is_saved_model && (options.signature || !options.output_names.empty())) {
+    return Status(StatusCode::kInvalidArgument,
+                  fmt::format("{}: is no SavedModel: {} has no meaning for it", path,
+                              options.signature ? "--signature" : "--output-names"));
+  }
+  SIDECAR_ASSIGN_OR_RETURN(auto loaded, is_saved_model
                                             ? model::saved_model::LoadSavedModel(fs, path, options)
                                             : model::keras::LoadModelFile(fs, path, options));
   return Model(std::move(loaded));

@@ -114,9 +114,30 @@ TEST_F(InspectTest, UnknownKindsAreDamaged) {
   ExpectError(outcome, 65, Path("what"));
 }
 
-TEST_F(InspectTest, SavedModelsAreNotSupportedYet) {
-  File("saved/saved_model.pb", "");
-  ExpectError(RunSidecar({"inspect", Path("saved")}), 69, "SavedModel");
+TEST_F(InspectTest, DescribesASavedModel) {
+  const Json json = Inspected(Golden("saved_models/k2_save_functional/model"));
+  EXPECT_EQ(json["kind"], "saved_model");
+  EXPECT_EQ(json["supported"], true);
+  EXPECT_EQ(json["keras_version"], 2);
+  EXPECT_EQ(json["signatures"][0]["name"], "serving_default");
+  EXPECT_EQ(json["signatures"][0]["inputs"][0],
+            Json({{"name", "deep"}, {"dtype", "float32"}, {"shape", {nullptr, 4}}}));
+  EXPECT_EQ(json["outputs"][0]["name"], "score");  // the model's order, not the signature's
+  EXPECT_EQ(json["variables"][0]["name"], "deep_dense/kernel");
+  EXPECT_EQ(json["variables"][0]["place"], "layer_with_weights-0/kernel");
+  EXPECT_EQ(json["compile"]["loss"]["score"], "mse");
+  for (const Json& op : json["ops"]) EXPECT_EQ(op["supported"], true) << op;
+}
+
+TEST_F(InspectTest, NamesEveryUnsupportedOp) {
+  const Json json = Inspected(Golden("saved_models/k3_unsupported_ops/model"), 69);
+  EXPECT_EQ(json["supported"], false);
+  std::vector<std::string> nodes;
+  for (const Json& op : json["ops"]) {
+    if (op["supported"] == false) nodes.push_back(op["nodes"][0]);
+  }
+  EXPECT_EQ(nodes, (std::vector<std::string>{"net_1/running_1/Cumprod",
+                                             "net_1/enlarge_1/resize/ResizeBicubic"}));
 }
 
 }  // namespace

@@ -1,8 +1,16 @@
 // SavedModels of tests/golden/saved_models through the public API: what real Keras's model.evaluate
 // gave, checkpoint by checkpoint, and what is refused.
+#include <memory>
 #include <mutex>
+#include <set>
 
+#include "base/file_system.h"
+#include "base/stop_signal.h"
+#include "checkpoint/tf_checkpoint.h"
+#include "evaluate/evaluation.h"
 #include "golden_models.h"
+#include "model/loaded_model.h"
+#include "report/callback_list.h"
 
 namespace sidecar {
 namespace {
@@ -123,6 +131,65 @@ TEST_P(SavedModelsTest, EveryCheckpointGivesKerasNumbers) {
 INSTANTIATE_TEST_SUITE_P(Golden, SavedModelsTest,
                          ::testing::ValuesIn(Directories(SIDECAR_TEST_DATA "/saved_models")),
                          [](const auto& test) { return test.param.filename().string(); });
+
+// Every value comes from the checkpoint: whichever variable is changed there, the loss changes.
+class PerturbedVariablesTest : public ::testing::TestWithParam<const char*> {};
+
+double Loss(evaluate::Evaluation& evaluation, std::span<const Tensor> values) {
+  report::CallbackList callbacks({});
+  const base::StopSignal stop;
+  const EvaluationResult result = evaluation.Run(values, {}, callbacks, stop).value();
+  for (const auto& [name, value] : result.metrics) {
+    if (name == "loss") return std::get<double>(value);
+  }
+  return std::nan("");
+}
+
+// Another amount for each element: the same one for all would pass a softmax unseen.
+Tensor Perturbed(const Tensor& value) {
+  std::vector<float> elements(value.values<float>().begin(), value.values<float>().end());
+  for (std::size_t i = 0; i < elements.size(); ++i)
+    elements[i] += 0.1F * static_cast<float>(1 + i % 7);
+  return Tensor::FromValues<float>(value.shape(), elements).value();
+}
+
+TEST_P(PerturbedVariablesTest, ChangeTheLoss) {
+  const Case golden(fs::path(SIDECAR_TEST_DATA) / "saved_models" / GetParam());
+  const Model model = golden.Load().value();
+  const std::unique_ptr<evaluate::Evaluation> evaluation =
+      evaluate::Evaluation::Create(model.loaded(), golden.Data(), {}).value();
+  const auto requests = evaluation->requests();
+  std::vector<Tensor> values =
+      checkpoint::OpenTfCheckpoint(base::PosixFileSystem(),
+                                   golden.Prefix(golden.expected.at("checkpoints")[0]),
+                                   golden.Options().checkpoint_root)
+          .value()
+          ->Read(requests)
+          .value();
+  const double loss = Loss(*evaluation, values);
+  EXPECT_FALSE(std::isnan(loss));
+  // A bias of the keys adds the same to all scores of a query, which the softmax takes away.
+  const std::set<std::string> without_effect = {"block/attention/_key_dense/bias"};
+  int perturbed = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!requests[i].needed || without_effect.contains(requests[i].name)) continue;
+    ASSERT_EQ(requests[i].dtype, DType::kFloat32) << requests[i].name;
+    const Tensor original = std::exchange(values[i], Perturbed(values[i]));
+    EXPECT_NE(Loss(*evaluation, values), loss) << requests[i].name;
+    values[i] = original;
+    ++perturbed;
+  }
+  EXPECT_GT(perturbed, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, PerturbedVariablesTest,
+                         ::testing::Values("k2_subclassed", "k2_shared", "k2_custom_layer",
+                                           "k2_lists", "k2_while_loop", "k2_transformer",
+                                           "k2_tf_module", "k2_export_gru", "k2_save_functional",
+                                           "k3_subclassed", "k3_shared", "k3_lists_optimizer",
+                                           "k3_functional", "k3_lstm", "k3_transformer",
+                                           "k3_embedding", "k3_export_cnn"),
+                         [](const auto& test) { return std::string(test.param); });
 
 }  // namespace
 }  // namespace sidecar

@@ -82,7 +82,8 @@ nlohmann::ordered_json InspectReport::ToJson() const {
 }
 
 void InspectReport::Print(std::ostream& out) const {
-  out << Printable(title_) << (ok() ? "" : ": DAMAGED") << '\n';
+  const bool unsupported = status().code() == StatusCode::kUnimplemented;
+  out << Printable(title_) << (ok() ? "" : unsupported ? ": NOT SUPPORTED" : ": DAMAGED") << '\n';
   for (const std::string& line : lines_)
     out << (line.empty() ? "" : "  ") << Printable(line) << '\n';
 }

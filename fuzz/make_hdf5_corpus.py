@@ -5,6 +5,7 @@
 Needs h5py, numpy and ml_dtypes. The unit tests of src/checkpoint/hdf5 read these files as well.
 """
 
+import json
 import pathlib
 import struct
 
@@ -37,6 +38,25 @@ def keras_layouts():
         group.attrs["weight_names1"] = np.array([b"dense/bias:0"])
         group["dense/kernel:0"] = CUBE[0]
         group["dense/bias:0"] = CUBE[0, 0]
+
+
+def whole_model():
+    """A Sequential model of Keras 2 and one of Keras 3, as small as they get."""
+    layer = {"class_name": "Dense", "config": {"name": "d", "units": 2}}
+    for name, version, key in (("model2.h5", "2.21.0", "batch_input_shape"), ("model3.h5", "3.15.0", "batch_shape")):
+        inputs = {"class_name": "InputLayer", "config": {"name": "i", key: [None, 3], "dtype": "float32"}}
+        config = {"class_name": "Sequential", "config": {"name": "m", "layers": [inputs, layer]}}
+        with create(name) as file:
+            file.attrs["keras_version"] = version
+            file.attrs["model_config"] = json.dumps(config)
+            file.attrs["training_config"] = json.dumps({"loss": "mse", "metrics": [["mae"]]})
+            weights = file.create_group("model_weights")
+            weights.attrs["keras_version"] = version
+            weights.attrs["layer_names"] = np.array([b"d"])
+            group = weights.create_group("d")
+            group.attrs["weight_names"] = np.array([b"d/kernel:0", b"d/bias:0"])
+            group["d/kernel:0"] = CUBE[0, :3, :2]
+            group["d/bias:0"] = CUBE[0, 0, :2]
 
 
 def elements():
@@ -138,7 +158,7 @@ def hostile():
 
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for make in (keras_layouts, elements, chunks, refused, hostile):
+    for make in (keras_layouts, whole_model, elements, chunks, refused, hostile):
         make()
 
 

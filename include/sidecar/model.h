@@ -85,14 +85,15 @@ struct LoadOptions {
 /// Thread-compatible; a model that an evaluator uses must not be compiled anew.
 class Model {
  public:
-  /// Reads a `.keras` file, a Keras JSON file or a SavedModel directory. Fails with kNotFound,
-  /// kDataLoss, kFailedPrecondition where a part is missing, or kUnimplemented naming every layer
-  /// or op that is not supported.
+  /// Reads a `.keras` file, a whole-model HDF5 file, a Keras JSON file or a SavedModel directory.
+  /// Fails with kNotFound, kDataLoss, kFailedPrecondition where a part is missing, or kUnimplemented
+  /// naming every layer or op that is not supported.
   static Result<Model> Load(const std::string& path, const LoadOptions& options = {});
   /// Reads the JSON text of `model.to_json()`.
   static Result<Model> FromJson(const std::string& json, const LoadOptions& options = {});
-  /// A stack of layers. The first must know its input shape (layers::Input, or input_shape in its
-  /// options). Weights come from checkpoints of the same Sequential model in Keras 2 or Keras 3.
+  /// A stack of layers. Where the first does not say its input shape (layers::Input, or input_shape
+  /// in its options), it is that of the data. Weights come from checkpoints of the same Sequential
+  /// model in Keras 2 or Keras 3.
   static Result<Model> Sequential(const std::vector<Layer>& layers,
                                   const LoadOptions& options = {});
 

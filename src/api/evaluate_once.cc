@@ -1,4 +1,5 @@
 #include "api/open_weights.h"
+#include "base/damage.h"
 #include "base/status_macros.h"
 #include "base/stop_signal.h"
 #include "evaluate/evaluation.h"
@@ -9,11 +10,7 @@
 namespace sidecar {
 namespace {
 
-// Nobody writes the one checkpoint that is named: what is incomplete stays so.
-Status AsDamage(Status status) {
-  if (status.code() != StatusCode::kUnavailable) return status;
-  return {StatusCode::kDataLoss, status.message(), status.details()};
-}
+using base::AsDamage;
 
 Result<EvaluationResult> EvaluateWeights(evaluate::Evaluation& evaluation,
                                          api::NamedWeights& weights,

@@ -8,13 +8,6 @@
 #include "watch/latest_checkpoint.h"
 
 namespace sidecar::api {
-namespace {
-
-bool IsKerasFile(std::string_view path) {
-  return path.ends_with(".h5") || path.ends_with(".hdf5") || path.ends_with(".keras");
-}
-
-}  // namespace
 
 Result<NamedWeights> OpenWeights(base::FileSystem& fs, const std::string& path,
                                  const std::optional<std::string>& checkpoint_root) {
@@ -23,7 +16,7 @@ Result<NamedWeights> OpenWeights(base::FileSystem& fs, const std::string& path,
   const Result<base::FileInfo> info = fs.Stat(path);
   if (info.ok() && info->kind == base::FileInfo::Kind::kDirectory) {
     SIDECAR_ASSIGN_OR_RETURN(weights.path, watch::NewestCheckpointPrefix(fs, path));
-  } else if (info.ok() && IsKerasFile(path)) {
+  } else if (info.ok() && checkpoint::IsKerasWeightsFile(fs, path)) {
     SIDECAR_ASSIGN_OR_RETURN(weights.source, checkpoint::OpenKerasWeights(fs, path));
     return weights;
   } else if (path.ends_with(".index")) {

@@ -143,7 +143,7 @@ Status KerasWeightsFile::CheckUnchanged() const {
 Result<Found> KerasWeightsFile::Find(const VariableRequest& request) {
   Found found;
   if (legacy_) {
-    found.path = legacy_->Find(request.name, found.problem);
+    found.path = legacy_->Find(request, found.problem);
   } else {
     for (const std::string& path : request.archive_paths) {
       SIDECAR_ASSIGN_OR_RETURN(bool there, hdf5_->Contains(path));
@@ -222,7 +222,7 @@ Status KerasWeightsFile::Mismatch(std::span<const VariableRequest> requests,
   std::string message = fmt::format(
       "{}: {} of {} variables of the model do not match this checkpoint ({}): ", file_->path(),
       problems.size(), needed,
-      legacy_ ? "in the older layout, where layer and weight names are compared"
+      legacy_ ? "in the older layout, where the order of layers and weights counts"
               : "Keras weights, where the classes of layers and their order count");
   std::vector<std::string> details;
   for (std::size_t i = 0; i < problems.size(); ++i) {
@@ -242,8 +242,10 @@ Status KerasWeightsFile::Mismatch(std::span<const VariableRequest> requests,
 }
 
 Result<std::vector<Tensor>> KerasWeightsFile::Read(std::span<const VariableRequest> requests) {
+  const Status layers =
+      legacy_ ? legacy_->CheckLayers(file_->path(), requests) : Status();  // may be half-written
   SIDECAR_ASSIGN_OR_RETURN(std::vector<Found> found, FindAll(requests));
-  const Status mismatch = Mismatch(requests, found);
+  const Status mismatch = layers.ok() ? Mismatch(requests, found) : layers;
   // A file that is being written looks like another model's.
   SIDECAR_RETURN_IF_ERROR(CheckUnchanged());
   SIDECAR_RETURN_IF_ERROR(mismatch);
@@ -284,7 +286,21 @@ Result<std::optional<std::int64_t>> KerasWeightsFile::ReadStep() {
   return step;
 }
 
+bool HasMagic(std::string_view start) {
+  return start.starts_with("PK") || start.starts_with("\x89HDF\r\n\x1a\n");
+}
+
 }  // namespace
+
+bool IsKerasWeightsFile(base::FileSystem& file_system, const std::string& path) {
+  const auto ends_in = [&path](std::string_view ending) { return path.ends_with(ending); };
+  if (ends_in(".h5") || ends_in(".hdf5") || ends_in(".keras")) return true;
+  const auto file = file_system.OpenForRead(path);
+  if (!file.ok()) return false;
+  std::array<std::byte, 8> start{};
+  const auto count = (*file)->ReadAt(0, start);
+  return count.ok() && HasMagic(base::AsText(std::span(start).first(*count)));
+}
 
 Result<std::unique_ptr<VariableSource>> OpenKerasWeights(base::FileSystem& file_system,
                                                          const std::string& path) {

@@ -204,6 +204,32 @@ TEST(KerasWeightsFileTest, OlderLayoutSaysWhichNamesItLooksFor) {
   EXPECT_THAT(status.message(), HasSubstr("another model"));
 }
 
+TEST(KerasWeightsFileTest, OlderLayoutCountsLayersAndTheirWeights) {
+  auto source = OpenGolden("hdf5/k2_cnn_model.h5");
+  ASSERT_NE(source, nullptr);
+  std::vector<VariableRequest> requests = CnnRequests();
+  const std::vector<LegacyPosition> positions = {{0, 0}, {1, 0}, {1, 1}, {1, 2}, {1, 3},
+                                                 {2, 0}, {2, 1}, {3, 0}, {3, 1}};
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    requests[i].name = "other" + requests[i].name;  // names play no part
+    requests[i].legacy_positions = {positions[i]};
+  }
+  EXPECT_TRUE(source->Read(requests).ok()) << source->Read(requests).status();
+  std::vector<VariableRequest> swapped = requests;
+  std::swap(swapped[5].legacy_positions, swapped[6].legacy_positions);
+  EXPECT_THAT(source->Read(swapped).status().message(),
+              HasSubstr("otherconv2/kernel: checkpoint has float32[6], model needs "
+                        "float32[3,2,4,6]"));
+  std::vector<VariableRequest> shorter(requests.begin(), requests.end() - 1);
+  EXPECT_THAT(source->Read(shorter).status().message(),
+              HasSubstr("the layer 'logits' has 2 weights, the model's layer 'otherlogits' has 1"));
+  const std::vector<VariableRequest> fewer(requests.begin(), requests.end() - 2);
+  const Status status = source->Read(fewer).status();
+  EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(status.message(), HasSubstr("the file has 4 layers with weights, the model has 3"));
+  EXPECT_THAT(status.details(), Contains("layer 3: 'none' in the model, 'logits' in the file"));
+}
+
 TEST(KerasWeightsFileTest, DamagedArchivesAreFound) {
   const std::string content = Content("keras_files/k3_mlp.keras");
   base::MemoryFileSystem files;

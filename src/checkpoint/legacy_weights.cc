@@ -43,7 +43,8 @@ Status LegacyWeights::ReadLayer(Hdf5File& file, const std::string& group,
                         path)};
   }
   SIDECAR_ASSIGN_OR_RETURN(auto names, file.StringAttribute(path, "weight_names"));
-  if (!names) return {};
+  if (!names || names->empty()) return {};
+  layers_.push_back({layer, weights_.size(), names->size()});
   for (const std::string& name : *names) {
     weights_.push_back({layer, std::string(WithoutOutputNumber(name)), Join(path, name)});
   }
@@ -81,7 +82,56 @@ Result<std::optional<LegacyWeights>> LegacyWeights::Read(Hdf5File& file) {
   return std::optional(std::move(weights));
 }
 
-std::string LegacyWeights::Find(std::string_view name, std::string& problem) const {
+Status LegacyWeights::CheckLayers(const std::string& file,
+                                  std::span<const VariableRequest> requests) const {
+  std::vector<std::size_t> counts;  // of weights, by layer
+  std::vector<std::string> names;   // of the model's layers
+  for (const VariableRequest& request : requests) {
+    if (request.legacy_positions.empty()) return {};
+    for (const LegacyPosition& position : request.legacy_positions) {
+      if (position.layer >= counts.size()) {
+        counts.resize(position.layer + 1);
+        names.resize(position.layer + 1);
+      }
+      counts[position.layer] = std::max(counts[position.layer], position.weight + 1);
+      names[position.layer] = request.name.substr(0, request.name.find('/'));
+    }
+  }
+  if (counts.size() != layers_.size()) {
+    std::vector<std::string> details;
+    for (std::size_t i = 0; i < std::max(counts.size(), layers_.size()); ++i) {
+      details.push_back(fmt::format("layer {}: '{}' in the model, '{}' in the file", i,
+                                    i < names.size() ? names[i] : "none",
+                                    i < layers_.size() ? layers_[i].name : "none"));
+    }
+    return {StatusCode::kFailedPrecondition,
+            fmt::format("{}: the file has {} layers with weights, the model has {}; it looks like "
+                        "the weights of another model",
+                        file, layers_.size(), counts.size()),
+            std::move(details)};
+  }
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == layers_[i].count) continue;
+    return {StatusCode::kFailedPrecondition,
+            fmt::format("{}: the layer '{}' has {} weights, the model's layer '{}' has {}; it "
+                        "looks like the weights of another model",
+                        file, layers_[i].name, layers_[i].count, names[i], counts[i])};
+  }
+  return {};
+}
+
+std::string LegacyWeights::Find(const VariableRequest& request, std::string& problem) const {
+  if (request.legacy_positions.empty()) return FindByName(request.name, problem);
+  const LegacyPosition& position = request.legacy_positions.front();
+  if (position.layer < layers_.size() && position.weight < layers_[position.layer].count) {
+    return weights_[layers_[position.layer].first + position.weight].path;
+  }
+  problem = fmt::format("missing: the file has no weight {} of layer {}", position.weight,
+                        position.layer);
+  return {};
+}
+
+std::string LegacyWeights::FindByName(std::string_view name, std::string& problem) const {
   const std::string_view layer = name.substr(0, name.find('/'));
   const std::string_view parts = LastTwoParts(name);
   const bool has_layer = std::ranges::find(weights_, layer, &Weight::layer) != weights_.end();

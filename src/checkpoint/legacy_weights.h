@@ -2,12 +2,15 @@
 // weight names (tf_keras/src/saving/legacy/hdf5_format.py; Keras 3 writes it as well).
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "checkpoint/hdf5/hdf5_file.h"
+#include "checkpoint/variable_source.h"
 #include "sidecar/status.h"
 
 namespace sidecar::checkpoint {
@@ -19,10 +22,16 @@ class LegacyWeights {
   /// are stored in another order.
   static Result<std::optional<LegacyWeights>> Read(Hdf5File& file);
 
-  /// The path of the only weight whose layer is the first part of `name`, or any where there is
-  /// none of that layer, and whose own name ends in the last two parts: "block/dense/kernel" is
-  /// `dense/kernel:0` in the layer `block`. Else an empty path, and `problem` says why.
-  [[nodiscard]] std::string Find(std::string_view name, std::string& problem) const;
+  /// kFailedPrecondition where requests have positions, and the file has another number of layers
+  /// with weights, or of weights in one of them: then no position means anything.
+  [[nodiscard]] Status CheckLayers(const std::string& file,
+                                   std::span<const VariableRequest> requests) const;
+
+  /// The path of the weight at the request's first position. Without a position: of the only weight
+  /// whose layer is the first part of the request's name, or any where there is none of that layer,
+  /// and whose own name ends in the last two parts: "block/dense/kernel" is `dense/kernel:0` in the
+  /// layer `block`. Else an empty path, and `problem` says why.
+  [[nodiscard]] std::string Find(const VariableRequest& request, std::string& problem) const;
 
   /// Where the optimizer's counter may be.
   [[nodiscard]] const std::vector<std::string>& step_paths() const { return step_paths_; }
@@ -34,9 +43,17 @@ class LegacyWeights {
     std::string path;
   };
 
+  struct Layer {
+    std::string name;
+    std::size_t first = 0;  ///< position of its first weight in weights_
+    std::size_t count = 0;  ///< at least 1
+  };
+
   Status ReadLayer(Hdf5File& file, const std::string& group, const std::string& layer);
+  [[nodiscard]] std::string FindByName(std::string_view name, std::string& problem) const;
 
   std::vector<Weight> weights_;
+  std::vector<Layer> layers_;  ///< those that have weights
   std::vector<std::string> step_paths_;
 };
 

@@ -46,6 +46,14 @@ void CheckTensor(const BundleIndex& index, const VariableRequest& request, Varia
   }
 }
 
+/// What follows the last but one '/'.
+std::string_view LastTwo(std::string_view name) {
+  const std::size_t last = name.rfind('/');
+  if (last == std::string_view::npos || last == 0) return name;
+  const std::size_t before = name.rfind('/', last - 1);
+  return before == std::string_view::npos ? name : name.substr(before + 1);
+}
+
 /// Marks variables that share a tensor, and counts.
 ModelMatch Finish(std::span<const VariableRequest> requests, ModelMatch match) {
   std::map<std::string_view, const VariableRequest*> owners;
@@ -58,7 +66,10 @@ ModelMatch Finish(std::span<const VariableRequest> requests, ModelMatch match) {
     if (variable.key.empty() && variable.problem.empty()) variable.problem = "missing";
     if (!variable.problem.empty()) continue;
     const auto [owner, is_new] = owners.emplace(variable.key, &requests[i]);
-    if (is_new) {
+    // A layer of two models is two layers in the JSON of Keras 2.
+    const bool is_shared =
+        !is_new && variable.node && LastTwo(owner->second->name) == LastTwo(requests[i].name);
+    if (is_new || is_shared) {
       ++match.num_fitting;
     } else {
       variable.problem = fmt::format("leads to tensor '{}', as {} does", PrintableKey(variable.key),
@@ -173,14 +184,6 @@ Places PlacesAmongAlike(const ObjectGraph& graph, const BundleIndex& index, Node
       places.emplace_back(alike[k], candidates[k]);
   }
   return places;
-}
-
-/// What follows the last but one '/'.
-std::string_view LastTwo(std::string_view name) {
-  const std::size_t last = name.rfind('/');
-  if (last == std::string_view::npos || last == 0) return name;
-  const std::size_t before = name.rfind('/', last - 1);
-  return before == std::string_view::npos ? name : name.substr(before + 1);
 }
 
 bool IsNameOrEnd(std::string_view key, std::string_view name) {

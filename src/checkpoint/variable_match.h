@@ -32,7 +32,8 @@ struct ModelMatch {
 /// Follows each request's path from the node `model`. Where a step has alternatives, the first one
 /// from which the rest of the path leads to a variable counts; its shape and dtype play no part in
 /// the choice, so that a model is never put together from what happens to fit. Two variables that
-/// lead to the same tensor do not fit either. Requests without a path are looked up by their full
+/// lead to the same tensor do not fit either, unless layer and weight have the same names: those
+/// of a layer that stands in two models. Requests without a path are looked up by their full
 /// names among the variables below the node, optimizers left out. Thread-safe.
 [[nodiscard]] ModelMatch MatchByGraph(const ObjectGraph& graph, const BundleIndex& index,
                                       ObjectGraph::NodeId model,

@@ -1,6 +1,7 @@
 // What a model asks of a checkpoint, whatever format the checkpoint has.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,6 +28,13 @@ enum class OptimizerPlace : std::uint8_t {
   kUnknown,
 };
 
+/// A variable's place in the older layout of `.h5` files, which is ordered as
+/// `model.layers[i].weights` is.
+struct LegacyPosition {
+  std::size_t layer = 0;   ///< among the model's layers that have weights
+  std::size_t weight = 0;  ///< among the weights of that layer, trainable ones first
+};
+
 /// A variable of a model, and where the formats keep it.
 struct VariableRequest {
   std::string name;  ///< for people: "dense/kernel", with the names of enclosing models before it
@@ -49,6 +57,9 @@ struct VariableRequest {
   std::vector<std::string> archive_paths;
   /// Advice for the message where the variable is missing.
   std::string missing_hint;
+  /// `.h5` files in the older layout: all places of the variable, of which a layer that stands in
+  /// several models has several; the first is read. Empty: found by its name.
+  std::vector<LegacyPosition> legacy_positions;
 };
 
 /// The values of one checkpoint, opened once: every file it needs is open, so that a checkpoint

@@ -3,6 +3,7 @@
 
 #include "base/file_system.h"
 #include "base/status_macros.h"
+#include "checkpoint/keras_weights_file.h"
 #include "cli/commands.h"
 #include "cli/evaluation_setup.h"
 #include "sidecar/evaluator.h"
@@ -14,7 +15,7 @@ namespace {
 Result<std::string> WeightsPath(const EvaluateCommand& command) {
   if (command.checkpoint) return *command.checkpoint;
   const std::string& model = command.evaluation.model;
-  if (model.ends_with(".keras")) return model;
+  if (checkpoint::IsKerasWeightsFile(base::PosixFileSystem(), model)) return model;
   const std::string saved_variables = base::JoinPath(model, "variables/variables");
   if (base::PosixFileSystem().Stat(saved_variables + ".index").ok()) return saved_variables;
   return Status(StatusCode::kInvalidArgument,

@@ -214,17 +214,38 @@ Result<EvaluationResult> EvaluationImpl::Run(std::span<const Tensor> weights,
   return std::move(pass.result);
 }
 
+// The model for the shapes and types of the data, where it waits for them.
+Result<std::shared_ptr<const model::LoadedModel>> Finished(
+    std::shared_ptr<const model::LoadedModel> model, const DatasetSpec& spec) {
+  if (model->graph != nullptr || !model->finish) return model;
+  std::vector<model::ModelInput> inputs = model->inputs;
+  SIDECAR_ASSIGN_OR_RETURN(const std::vector<InputBinding> bindings, BindInputs(inputs, spec.x));
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    inputs[i].shape = bindings[i].sample_shape;
+    if (inputs[i].declared) continue;
+    // Keras converts floating data to its own float type.
+    inputs[i].dtype = IsFloating(bindings[i].dtype) ? DType::kFloat32 : bindings[i].dtype;
+  }
+  SIDECAR_ASSIGN_OR_RETURN(const std::shared_ptr<model::LoadedModel> finished,
+                           model->finish(inputs));
+  finished->source = model->source;
+  finished->compile_config = model->compile_config;
+  finished->keras_version_reason = model->keras_version_reason;
+  return std::shared_ptr<const model::LoadedModel>(finished);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Evaluation>> Evaluation::Create(
     std::shared_ptr<const model::LoadedModel> model, DatasetPtr data, EvaluationOptions options) {
-  if (model == nullptr || model->graph == nullptr)
-    return Status(StatusCode::kInvalidArgument, "there is no model");
+  if (model == nullptr) return Status(StatusCode::kInvalidArgument, "there is no model");
   if (data == nullptr) return Status(StatusCode::kInvalidArgument, "there is no data");
   if (options.steps && *options.steps < 1) {
     return Status(StatusCode::kInvalidArgument,
                   "steps is " + std::to_string(*options.steps) + ", it must be at least 1");
   }
+  SIDECAR_ASSIGN_OR_RETURN(model, Finished(std::move(model), data->spec()));
+  if (model->graph == nullptr) return Status(StatusCode::kInvalidArgument, "there is no model");
   auto evaluation = std::make_unique<EvaluationImpl>(std::move(model), std::move(data), options);
   SIDECAR_RETURN_IF_ERROR(evaluation->Prepare());
   return std::unique_ptr<Evaluation>(std::move(evaluation));

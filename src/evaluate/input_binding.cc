@@ -19,7 +19,10 @@ bool SizesAgree(const Shape& expected, const Shape& found) {
 }
 
 // The data's sample shape as the input takes it, or nothing where they do not fit.
-std::optional<Shape> FitShape(const Shape& expected, const Shape& found) {
+std::optional<Shape> FitShape(const model::ModelInput& input, const Shape& found) {
+  const Shape& expected = input.shape;
+  // Keras makes a column of a vector.
+  if (!input.declared) return found.rank() == 0 ? Shape{1} : found;
   if (SizesAgree(expected, found)) return found;
   std::vector<std::int64_t> sizes = found.sizes();
   if (found.rank() + 1 == expected.rank()) {
@@ -96,7 +99,7 @@ Result<std::vector<InputBinding>> BindInputs(
     const model::ModelInput& input = inputs[i];
     SIDECAR_ASSIGN_OR_RETURN(const std::size_t k, ComponentFor(inputs, i, components));
     const DatasetSpec::Component& component = components[k];
-    const std::optional<Shape> shape = FitShape(input.shape, component.shape);
+    const std::optional<Shape> shape = FitShape(input, component.shape);
     if (!shape) {
       return Status(StatusCode::kFailedPrecondition,
                     "input '" + input.name + "' takes samples of shape " + input.shape.ToString() +

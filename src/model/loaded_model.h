@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,8 @@ struct ModelInput {
   std::vector<std::string> other_names = {};  ///< that data may use as well
   /// False for a name that stands for none: data of any names is then taken in its order.
   bool has_own_name = true;
+  /// False where the file says nothing about the input: shape and dtype are those of the data.
+  bool declared = true;
 };
 
 struct ModelOutput {
@@ -63,6 +66,14 @@ struct ModelVariable {
   float l2 = 0;  ///< l2 * sum(w^2) likewise
 };
 
+struct LoadedModel;
+
+/// Builds a model for inputs of these shapes and types, which are in the order of
+/// LoadedModel::inputs. Fails with kFailedPrecondition, naming the layer, where they do not fit it
+/// or still say too little. Thread-safe.
+using ModelFinisher =
+    std::function<Result<std::shared_ptr<LoadedModel>>(const std::vector<ModelInput>& inputs)>;
+
 /// A model without weights. The graph's parameters are the inputs in order, their first dimension
 /// dynamic; its results are addressed by index. Variables stand in the graph as VariablePlaceholder
 /// ops whose index is the position in `variables`; variables that inference does not read have
@@ -70,7 +81,10 @@ struct ModelVariable {
 struct LoadedModel {
   std::string name;
   std::string source;  ///< the file it came from, or "code"
+  /// Null where the model can only be built once the shapes of the data are known: then `finish`
+  /// does it, `inputs` and `outputs` have names alone, and there are no variables.
   std::shared_ptr<const ov::Model> graph;
+  ModelFinisher finish;
   std::vector<ModelInput> inputs;
   std::vector<ModelOutput> outputs;
   std::vector<GraphCheck> checks;

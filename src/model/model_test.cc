@@ -73,7 +73,6 @@ TEST(ModelTest, SequentialFromCodeCanStartWithAnyLayer) {
 
 TEST(ModelTest, SequentialFromCodeSaysWhatIsWrong) {
   EXPECT_EQ(Model::Sequential({}).status().code(), StatusCode::kInvalidArgument);
-  EXPECT_EQ(Model::Sequential({layers::Dense(3)}).status().code(), StatusCode::kFailedPrecondition);
   const Status twice = Model::Sequential({layers::Input({4}), layers::Dense(3, {.name = "a"}),
                                           layers::Dense(3, {.name = "a"})})
                            .status();
@@ -85,6 +84,13 @@ TEST(ModelTest, SequentialFromCodeSaysWhatIsWrong) {
       Model::Sequential({layers::Input({4}), layers::Activation("rellu")}).status();
   EXPECT_EQ(activation.code(), StatusCode::kUnimplemented);
   EXPECT_THAT(activation.ToString(), HasSubstr("rellu"));
+}
+
+TEST(ModelTest, SequentialFromCodeMayLeaveItsInputToTheData) {
+  const Model model = Model::Sequential({layers::Dense(3)}).value();
+  EXPECT_THAT(model.input_names(), ElementsAre("dense_input"));
+  EXPECT_EQ(model.loaded()->graph, nullptr);
+  EXPECT_TRUE(model.loaded()->finish);
 }
 
 // Every function of layers.h, in one model; what it computes is left to the golden cases.

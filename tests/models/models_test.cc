@@ -92,5 +92,37 @@ TEST(KerasFilesTest, OwnWeightsGiveKerasNumbers) {
   EXPECT_GE(files, 4);
 }
 
+// Whole models in HDF5: their own weights, and checkpoints that were written beside them.
+class Hdf5ModelsTest : public testing::TestWithParam<ordered_json> {};
+
+TEST_P(Hdf5ModelsTest, GiveKerasNumbers) {
+  const ordered_json& entry = GetParam();
+  const fs::path file = fs::path(SIDECAR_TEST_DATA) / "h5_models" / entry.at("file");
+  const Result<Model> model = Model::Load(file);
+  ASSERT_TRUE(model.ok()) << model.status();
+  const DatasetPtr data = LoadDataset(fs::path(file).replace_extension(".npz"),
+                                      entry.at("batch_size").get<std::int64_t>())
+                              .value();
+  const double tolerance = entry.value("tolerance", 2e-5);
+  const Result<EvaluationResult> own = Evaluate(*model, data, file);
+  ASSERT_TRUE(own.ok()) << own.status();
+  ExpectMetrics(own->metrics, entry.at("metrics"), tolerance);
+  EXPECT_EQ(own->info.step, entry.at("step").get<std::int64_t>());
+  if (!entry.contains("checkpoint")) return;
+  const std::string prefix = entry.at("checkpoint");
+  const Result<EvaluationResult> later = Evaluate(*model, data, file.parent_path() / prefix);
+  ASSERT_TRUE(later.ok()) << later.status();
+  ExpectMetrics(later->metrics, entry.at("checkpoint_metrics"), tolerance);
+}
+
+std::vector<ordered_json> Hdf5Models() {
+  return ordered_json::parse(ReadText(SIDECAR_TEST_DATA "/h5_models/expected.json"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Golden, Hdf5ModelsTest, testing::ValuesIn(Hdf5Models()), [](const auto& test) {
+      return fs::path(test.param.at("file").template get<std::string>()).stem().string();
+    });
+
 }  // namespace
 }  // namespace sidecar

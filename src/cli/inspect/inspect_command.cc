@@ -19,6 +19,7 @@ Result<InspectReport> InspectKind(base::FileSystem& fs, const InspectedPath& ins
     case PathKind::kWeightsFile:
       return InspectWeightsFile(fs, inspected.path);
     case PathKind::kModelArchive:
+    case PathKind::kModelHdf5:
     case PathKind::kModelJson:
       return InspectModel(fs, inspected.path);
     case PathKind::kSavedModel:

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/status_macros.h"
+#include "checkpoint/keras_weights_file.h"
 #include "cli/inspect/inspectors.h"
 #include "model/loaded_model.h"
 #include "sidecar/model.h"
@@ -16,19 +17,31 @@ namespace sidecar::cli {
 namespace {
 
 template <class Port>
-void AddPorts(InspectReport& report, const std::string& name, const std::vector<Port>& ports) {
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
-  std::string text;
-  for (const Port& port : ports) {
-    nlohmann::ordered_json item;
-    item["name"] = port.name;
-    item["dtype"] = DTypeName(port.dtype);
-    item["shape"] = ShapeJson(port.shape.WithFirst(Shape::kUnknown));
-    json.push_back(std::move(item));
-    text += fmt::format("{}{} {}{}", text.empty() ? "" : ", ", port.name, DTypeName(port.dtype),
-                        port.shape.WithFirst(Shape::kUnknown).ToString());
+void AddPort(const Port& port, bool known, nlohmann::ordered_json& json, std::string& text) {
+  const Shape shape = port.shape.WithFirst(Shape::kUnknown);
+  nlohmann::ordered_json item;
+  item["name"] = port.name;
+  item["dtype"] = known ? nlohmann::ordered_json(DTypeName(port.dtype)) : nullptr;
+  item["shape"] = known ? ShapeJson(shape) : nullptr;
+  json.push_back(std::move(item));
+  text += fmt::format("{}{} {}", text.empty() ? "" : ", ", port.name,
+                      known ? fmt::format("{}{}", DTypeName(port.dtype), shape.ToString())
+                            : "(of a shape that the data decide)");
+}
+
+void AddPorts(InspectReport& report, const model::LoadedModel& model) {
+  nlohmann::ordered_json inputs = nlohmann::ordered_json::array();
+  nlohmann::ordered_json outputs = nlohmann::ordered_json::array();
+  std::string inputs_text;
+  std::string outputs_text;
+  for (const model::ModelInput& input : model.inputs) {
+    AddPort(input, input.declared, inputs, inputs_text);
   }
-  report.AddField(name, std::move(json), text);
+  for (const model::ModelOutput& output : model.outputs) {
+    AddPort(output, model.graph != nullptr, outputs, outputs_text);
+  }
+  report.AddField("inputs", std::move(inputs), inputs_text);
+  report.AddField("outputs", std::move(outputs), outputs_text);
 }
 
 /// Where checkpoints keep a variable, below the model: the first way that is tried.
@@ -97,11 +110,14 @@ void AddModel(InspectReport& report, const model::LoadedModel& model) {
   report.AddField(
       "keras_version", static_cast<int>(model.keras_version),
       fmt::format("{} ({})", static_cast<int>(model.keras_version), model.keras_version_reason));
-  AddPorts(report, "inputs", model.inputs);
-  AddPorts(report, "outputs", model.outputs);
+  AddPorts(report, model);
   report.AddField("layers", model.layers, fmt::format("{}", fmt::join(model.layers, ", ")));
   AddCompileConfig(report, model.compile_config);
-  AddVariables(report, model);
+  if (model.graph != nullptr) {
+    AddVariables(report, model);
+  } else {
+    report.AddField("variables", nullptr, "as the shapes of the data make them");
+  }
 }
 
 Result<InspectReport> InspectModel(base::FileSystem& fs, const std::string& path) {
@@ -122,6 +138,9 @@ Result<InspectReport> InspectModel(base::FileSystem& fs, const std::string& path
     SIDECAR_ASSIGN_OR_RETURN(const std::optional<InspectReport> weights,
                              InspectArchiveWeights(fs, path));
     if (weights) report.AddReport("weights", *weights);
+  } else if (checkpoint::IsKerasWeightsFile(fs, path)) {  // a whole model in HDF5
+    SIDECAR_ASSIGN_OR_RETURN(const InspectReport weights, InspectWeightsFile(fs, path));
+    report.AddReport("weights", weights);
   }
   return report;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/byte_reader.h"
+#include "base/damage.h"
 #include "base/status_macros.h"
 #include "base/zip_reader.h"
 #include "checkpoint/hdf5/hdf5_file.h"
@@ -17,17 +18,12 @@
 namespace sidecar::cli {
 namespace {
 
+using base::AsDamage;
 using checkpoint::Hdf5DatasetInfo;
 using checkpoint::Hdf5File;
 
 constexpr std::size_t kMaxDatasets = 1'000'000;
 constexpr std::uint64_t kMaxMemberBytes = std::uint64_t{4} << 30U;
-
-// Nobody is writing what is inspected: what is incomplete is damaged.
-Status AsDamage(const Status& status) {
-  if (status.code() != StatusCode::kUnavailable) return status;
-  return {StatusCode::kDataLoss, status.message(), status.details()};
-}
 
 bool IsDamage(const Status& status) {
   return status.code() == StatusCode::kDataLoss || status.code() == StatusCode::kUnavailable ||

@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "base/byte_reader.h"
 #include "base/status_macros.h"
+#include "checkpoint/hdf5/hdf5_file.h"
 #include "watch/state_file.h"
 
 namespace sidecar::cli {
@@ -50,6 +52,19 @@ std::size_t DataSuffixSize(std::string_view path) {
   return shaped ? path.size() - at : 0;
 }
 
+// An HDF5 file with a model's config in it is a model. What cannot be read is left to the inspector
+// of weights, which says what is wrong.
+InspectedPath KindOfHdf5(base::FileSystem& fs, const std::string& path) {
+  InspectedPath weights{PathKind::kWeightsFile, path};
+  auto file = fs.OpenForRead(path);
+  if (!file.ok()) return weights;
+  const auto hdf5 = checkpoint::Hdf5File::Open(std::move(*file));
+  if (!hdf5.ok()) return weights;
+  const auto config = (*hdf5)->StringAttribute("", "model_config");
+  const bool is_model = config.ok() && config->has_value();
+  return is_model ? InspectedPath{PathKind::kModelHdf5, path} : weights;
+}
+
 Result<InspectedPath> KindOfDirectory(base::FileSystem& fs, const std::string& path) {
   if (fs.Stat(base::JoinPath(path, "saved_model.pb")).ok()) {
     return InspectedPath{PathKind::kSavedModel, path};
@@ -63,7 +78,9 @@ Result<InspectedPath> KindByContent(base::FileSystem& fs, const std::string& pat
   SIDECAR_ASSIGN_OR_RETURN(const std::size_t count, file->ReadAt(0, bytes));
   const std::string_view start = base::AsText(std::span(bytes).first(count));
   for (const Ending& magic : kMagics) {
-    if (start.starts_with(magic.text)) return InspectedPath{magic.kind, path};
+    if (!start.starts_with(magic.text)) continue;
+    if (magic.kind == PathKind::kWeightsFile) return KindOfHdf5(fs, path);
+    return InspectedPath{magic.kind, path};
   }
   return Status(StatusCode::kDataLoss,
                 path +
@@ -92,7 +109,9 @@ Result<InspectedPath> FindPathKind(base::FileSystem& fs, const std::string& path
     return InspectedPath{PathKind::kEventFile, path};
   }
   for (const Ending& ending : kEndings) {
-    if (path.ends_with(ending.text)) return InspectedPath{ending.kind, path};
+    if (!path.ends_with(ending.text)) continue;
+    if (ending.kind == PathKind::kWeightsFile) return KindOfHdf5(fs, path);
+    return InspectedPath{ending.kind, path};
   }
   return KindByContent(fs, path);
 }

@@ -12,8 +12,9 @@ namespace sidecar::cli {
 enum class PathKind : std::uint8_t {
   kCheckpoint,    ///< a TensorFlow checkpoint; InspectedPath::path is its prefix
   kDirectory,     ///< a directory of checkpoints
-  kWeightsFile,   ///< HDF5 weights
+  kWeightsFile,   ///< HDF5 weights, or what may be such a file that is damaged
   kModelArchive,  ///< a `.keras` file
+  kModelHdf5,     ///< a whole model in HDF5
   kModelJson,     ///< the JSON of model.to_json()
   kSavedModel,    ///< a SavedModel directory
   kEventFile,     ///< TensorBoard summaries

@@ -126,6 +126,8 @@ Result<Made<NamedMetric>> MakeFromObject(const Identifier& identifier, KerasVers
     return NotSupported(fmt::format("metric '{}' around '{}'", identifier.name, function.name));
   }
   const MetricEntry* entry = FindClass(identifier.name, version);
+  // Keras 3's classes answer to their strings in this form, too.
+  if (entry == nullptr && !IsKeras2(version)) entry = FindKeras3String(identifier.name);
   if (entry == nullptr) return UnknownMetric(identifier.name, version);
   return MakeClass(*entry, identifier.config, identifier.name, version);
 }

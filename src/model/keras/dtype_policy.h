@@ -3,6 +3,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "sidecar/tensor.h"
 
@@ -15,8 +17,13 @@ struct DTypePolicy {
 };
 
 /// The policy in a layer's `dtype`: a type's or policy's name, a serialized Policy or DTypePolicy,
-/// or nothing (float32). Nothing for policies that are not supported: quantized ones, and
-/// DTypePolicyMap.
-std::optional<DTypePolicy> ReadDTypePolicy(const nlohmann::json* dtype);
+/// or nothing (float32). Of a DTypePolicyMap that for the layer at `path`: the entry of that name,
+/// else the only one whose pattern matches it, else the default; without a path (an InputLayer) the
+/// default. Nothing for policies that are not supported: quantized ones, and maps with patterns of
+/// more than names and `.*`.
+std::optional<DTypePolicy> ReadDTypePolicy(const nlohmann::json* dtype, std::string_view path = {});
+
+/// The policy's name for messages, as Keras has it: "int8_from_float32".
+[[nodiscard]] std::string DTypePolicyName(const nlohmann::json* dtype, std::string_view path = {});
 
 }  // namespace sidecar::model::keras

@@ -38,8 +38,8 @@ struct Parameters {
   Values values;
 };
 
-Result<Parameters> MakeParameters(const ModelDescription& model) {
-  Parameters result;
+Result<std::vector<ModelInput>> ReadInputs(const ModelDescription& model) {
+  std::vector<ModelInput> inputs;
   for (const ModelPort& port : model.inputs) {
     const LayerObject& layer = *model.layers[port.tensor.layer].layer;
     if (layer.class_name != "InputLayer") {
@@ -48,6 +48,26 @@ Result<Parameters> MakeParameters(const ModelDescription& model) {
           fmt::format("{} is a model input; only an InputLayer can be one", Describe(layer)));
     }
     SIDECAR_ASSIGN_OR_RETURN(ModelInput input, ReadInputLayer(layer));
+    inputs.push_back(std::move(input));
+  }
+  return inputs;
+}
+
+Result<Parameters> MakeParameters(const ModelDescription& model,
+                                  const std::vector<ModelInput>& given) {
+  SIDECAR_ASSIGN_OR_RETURN(std::vector<ModelInput> inputs, ReadInputs(model));
+  Parameters result;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    ModelInput input = std::move(inputs[i]);
+    if (i < given.size()) {
+      input.shape = given[i].shape;
+      if (!input.declared) input.dtype = given[i].dtype;
+    } else if (!input.declared) {
+      return Status(StatusCode::kFailedPrecondition,
+                    fmt::format("the shape of the input '{}' is not known: save the model after it "
+                                "was built or give it an Input",
+                                input.name));
+    }
     const DType graph_type = GraphInputType(input.dtype);
     auto parameter = std::make_shared<ov::op::v0::Parameter>(GraphElementType(graph_type),
                                                              BatchShape(input.shape));
@@ -103,9 +123,25 @@ class ResultCollector {
 
 }  // namespace
 
-Result<std::shared_ptr<LoadedModel>> BuildModel(const LayerObject& root, KerasVersion rules) {
+Result<std::shared_ptr<LoadedModel>> DescribeModel(const LayerObject& root, KerasVersion rules) {
+  SIDECAR_ASSIGN_OR_RETURN(const LayerScopes scopes, LayerScopes::Create(root, rules));
+  auto model = std::make_shared<LoadedModel>();
+  model->name = root.name;
+  model->keras_version = rules;
+  SIDECAR_ASSIGN_OR_RETURN(model->inputs, ReadInputs(*root.model));
+  model->layers = scopes.ClassCounts();
+  for (std::string& name : OutputNames(*root.model, rules)) {
+    ModelOutput output;
+    output.name = std::move(name);
+    model->outputs.push_back(std::move(output));
+  }
+  return model;
+}
+
+Result<std::shared_ptr<LoadedModel>> BuildModel(const LayerObject& root, KerasVersion rules,
+                                                const std::vector<ModelInput>& given) {
   SIDECAR_ASSIGN_OR_RETURN(LayerScopes scopes, LayerScopes::Create(root, rules));
-  SIDECAR_ASSIGN_OR_RETURN(Parameters parameters, MakeParameters(*root.model));
+  SIDECAR_ASSIGN_OR_RETURN(Parameters parameters, MakeParameters(*root.model, given));
   GraphLowering lowering(scopes);
   SIDECAR_ASSIGN_OR_RETURN(const Values values, lowering.Run(*root.model, parameters.values));
 

@@ -119,10 +119,13 @@ Result<Values> GraphLowering::Run(const ModelDescription& model, const Values& i
           StatusCode::kUnimplemented,
           fmt::format("{} is a model input; only an InputLayer can be one", Describe(layer)));
     }
-    const auto policy = ReadDTypePolicy(ConfigReader(*layer.config, Describe(layer)).Find("dtype"));
+    // Without a type, of an input that the file does not declare, the value stays as it is.
+    const ConfigReader config(*layer.config, Describe(layer));
+    const auto policy = ReadDTypePolicy(config.Find("dtype"));
+    const bool converts = policy && config.Has("dtype");
     frame.calls[port.layer][port.call] = {
         State::kDone,
-        {Enter(inputs[i], policy ? policy->compute : inputs[i].dtype, scopes_.rules())}};
+        {Enter(inputs[i], converts ? policy->compute : inputs[i].dtype, scopes_.rules())}};
   }
   Values outputs;
   for (const ModelPort& port : model.outputs) {

@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "model/keras/class_names.h"
 #include "model/keras/layer_table.h"
+#include "model/keras/legacy_order.h"
 
 namespace sidecar::model::keras {
 namespace {
@@ -61,6 +62,8 @@ class VariableNamer {
       }
     }
   }
+
+  [[nodiscard]] const VariablePlaces& places() const { return places_; }
 
   // Weights archives keep a model's layers below "layers"; Keras 2.13 had another name.
   static constexpr std::array<const char*, 2> kContainers = {"layers",
@@ -172,6 +175,7 @@ class VariableNamer {
         result.request.archive_paths.push_back(fmt::format("{}vars/{}", prefix, i));
       }
       if (variable.placeholder != nullptr) variable.placeholder->set_index(out_.size());
+      places_[&variable] = out_.size();
       out_.push_back(std::move(result));
     }
   }
@@ -180,6 +184,7 @@ class VariableNamer {
   std::vector<ModelVariable>& out_;
   std::set<const LayerObject*> visited_;
   std::map<const LayerObject*, bool> model_has_variables_;
+  VariablePlaces places_;
 };
 
 }  // namespace
@@ -219,7 +224,7 @@ Status LayerScopes::VisitLayer(const LayerObject& layer, const std::string& pref
   }
   std::string description =
       fmt::format("the layer '{}{}' ({})", prefix, layer.name, layer.class_name);
-  const auto policy = ReadDTypePolicy(ConfigReader(*layer.config, "").Find("dtype"));
+  const auto policy = ReadDTypePolicy(ConfigReader(*layer.config, "").Find("dtype"), layer.path);
   auto context = std::make_unique<LayerContext>(std::move(description), layer, rules_, trainable,
                                                 policy.value_or(DTypePolicy()));
   order_.push_back(context.get());
@@ -241,6 +246,7 @@ std::vector<ModelVariable> LayerScopes::NameVariables() const {
   std::vector<ModelVariable> result;
   VariableNamer namer(*this, result);
   namer.Visit(*root_->model, Place{"", {}, {"", ""}});
+  NumberLegacyWeights(*root_->model, *this, namer.places(), result);
   return result;
 }
 

@@ -5,14 +5,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
+#include "model/keras/model_reader.h"
 #include "model/testing/keras_json.h"
 #include "sidecar/model.h"
 
 namespace sidecar::model::keras {
 namespace {
 
+using model::testing::Functional2;
+using model::testing::Input2;
+using model::testing::json;
+using model::testing::Layer2;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -122,6 +128,45 @@ TEST(LayerScopesTest, UnreadVariablesKeepTheirPlace) {
             "layer_with_weights-0|layer-0|_functional/_operations/1 mean|adapt_mean");
   EXPECT_EQ(GraphPath(requests.at("hidden/kernel")),
             "layer_with_weights-1|layer-1|_functional/_operations/2 kernel|_kernel");
+}
+
+// Layer, weight and name of each variable of the older layout.
+std::vector<std::string> LegacyOrder(const LoadedModel& model) {
+  std::vector<std::pair<std::pair<std::size_t, std::size_t>, std::string>> places;
+  for (const ModelVariable& variable : model.variables) {
+    const auto& position = variable.request.legacy_positions.at(0);
+    places.push_back({{position.layer, position.weight}, variable.request.name});
+  }
+  std::sort(places.begin(), places.end());
+  std::vector<std::string> lines;
+  for (const auto& [place, name] : places) {
+    lines.push_back(std::to_string(place.first) + "." + std::to_string(place.second) + " " + name);
+  }
+  return lines;
+}
+
+TEST(LayerScopesTest, OlderLayoutHasFrozenWeightsLastInEachLayerOfTheModel) {
+  json inner =
+      Functional2("inner",
+                  json::array({Input2("i", {nullptr, 2}),
+                               Layer2("Dense", "a", {{"units", 2}, {"trainable", false}}, {"i"}),
+                               Layer2("BatchNormalization", "b", {{"scale", false}}, {"a"}),
+                               Layer2("Dense", "c", {{"units", 2}, {"use_bias", false}}, {"b"})}),
+                  {"i"}, {"c"});
+  inner["name"] = "inner";
+  inner["inbound_nodes"] = json::parse(R"([[["in", 0, 0, {}]]])");
+  json document =
+      Functional2("m",
+                  json::array({Input2("in", {nullptr, 2}), Layer2("Flatten", "flat", {}, {"in"}),
+                               inner, Layer2("Dense", "last", {{"units", 1}}, {"in"})}),
+                  {"in"}, {"last"});
+  document["config"]["output_layers"] = json::parse(R"([["inner", 1, 0], ["last", 0, 0]])");
+  const auto model = ReadModel(document.dump(), {.source = "test"});
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_THAT(LegacyOrder(**model),
+              ElementsAre("0.0 inner/b/beta", "0.1 inner/c/kernel", "0.2 inner/a/kernel",
+                          "0.3 inner/a/bias", "0.4 inner/b/moving_mean",
+                          "0.5 inner/b/moving_variance", "1.0 last/kernel", "1.1 last/bias"));
 }
 
 TEST(LayerScopesTest, FrozenModelsFreezeTheirLayers) {

@@ -34,6 +34,9 @@ struct LayerObject {
   std::string class_name;
   std::string module;           ///< empty where the JSON names none
   std::string registered_name;  ///< likewise
+  /// Keras 3's `Layer.path`, which dtype policies are looked up by: the name, and before it that of
+  /// the Sequential model the layer stands in; empty for a layer inside another layer.
+  std::string path;
   const nlohmann::json* config =
       nullptr;  ///< an object; belongs to the document, or made_up_config
   std::shared_ptr<const nlohmann::json> made_up_config;

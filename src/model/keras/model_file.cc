@@ -4,11 +4,14 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 #include <utility>
 
+#include "base/damage.h"
 #include "base/status_macros.h"
 #include "base/zip_reader.h"
+#include "checkpoint/hdf5/hdf5_file.h"
 #include "model/keras/config_reader.h"
 #include "model/keras/json_text.h"
 #include "model/keras/model_reader.h"
@@ -47,6 +50,48 @@ Result<std::shared_ptr<LoadedModel>> LoadArchive(std::shared_ptr<const base::Rea
   return model;
 }
 
+// The one string of an attribute of the root; nothing where there is none.
+Result<std::optional<std::string>> RootText(checkpoint::Hdf5File& file,
+                                            std::string_view attribute) {
+  SIDECAR_ASSIGN_OR_RETURN(auto strings, file.StringAttribute("", attribute));
+  if (!strings) return std::optional<std::string>();
+  if (strings->size() != 1) {
+    return Status(StatusCode::kDataLoss,
+                  fmt::format("{}: the attribute {} has {} strings; one is allowed", file.name(),
+                              attribute, strings->size()));
+  }
+  return std::optional(std::move(strings->front()));
+}
+
+// `model.save("model.h5")`: tf_keras/src/saving/legacy/hdf5_format.py `save_model_to_hdf5`, and
+// the same in Keras 3.
+Result<std::shared_ptr<LoadedModel>> ReadHdf5(checkpoint::Hdf5File& file, ReadOptions options) {
+  const std::string path = file.name();
+  SIDECAR_ASSIGN_OR_RETURN(const auto config, RootText(file, "model_config"));
+  if (!config) {
+    return Status(StatusCode::kDataLoss,
+                  fmt::format("{}: has no attribute model_config, so that it holds weights alone; "
+                              "give --model the file of model.save()",
+                              path));
+  }
+  SIDECAR_ASSIGN_OR_RETURN(options.saved_by, RootText(file, "keras_version"));
+  SIDECAR_ASSIGN_OR_RETURN(options.training_config, RootText(file, "training_config"));
+  options.version_source = "its attribute keras_version";
+  options.source = path + ": model_config";
+  SIDECAR_ASSIGN_OR_RETURN(auto model, ReadModel(*config, options));
+  model->source = path;
+  return model;
+}
+
+Result<std::shared_ptr<LoadedModel>> LoadHdf5(std::shared_ptr<const base::ReadableFile> file,
+                                              ReadOptions options) {
+  const auto hdf5 = checkpoint::Hdf5File::Open(std::move(file));
+  if (!hdf5.ok()) return base::AsDamage(hdf5.status());
+  auto model = ReadHdf5(**hdf5, std::move(options));
+  if (!model.ok()) return base::AsDamage(model.status());
+  return model;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<LoadedModel>> LoadModelFile(base::FileSystem& file_system,
@@ -67,13 +112,7 @@ Result<std::shared_ptr<LoadedModel>> LoadModelFile(base::FileSystem& file_system
   const std::string_view magic(start.data(), size);
   ReadOptions read{.source = path, .keras_version = options.keras_version};
   if (magic.starts_with("PK")) return LoadArchive(file, std::move(read));
-  if (magic == "\x89HDF\r\n\x1a\n") {
-    return Status(
-        StatusCode::kUnimplemented,
-        fmt::format("{}: is an HDF5 file; whole-model .h5 files are not supported, give a "
-                    ".keras file or the JSON of model.to_json()",
-                    path));
-  }
+  if (magic == "\x89HDF\r\n\x1a\n") return LoadHdf5(file, std::move(read));
   SIDECAR_ASSIGN_OR_RETURN(const std::string text, base::ReadWholeFile(*file, JsonLimits().bytes));
   return ReadModel(text, read);
 }

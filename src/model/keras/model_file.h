@@ -1,4 +1,4 @@
-// Model files: `.keras` archives and JSON.
+// Model files: `.keras` archives, whole-model HDF5 files and JSON.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,8 @@
 namespace sidecar::model::keras {
 
 /// Reads the model in a file, whose kind is told by its content. Fails with kNotFound where there
-/// is no file, kUnimplemented for a SavedModel directory and an HDF5 file, kDataLoss for anything
-/// else that is not a `.keras` archive or JSON, and as ReadModel().
+/// is no file, kUnimplemented for a SavedModel directory, kDataLoss for an HDF5 file without a
+/// model's config and anything else that is no model file, and as ReadModel().
 Result<std::shared_ptr<LoadedModel>> LoadModelFile(base::FileSystem& file_system,
                                                    const std::string& path,
                                                    const LoadOptions& options);

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "base/status_macros.h"
@@ -11,6 +14,7 @@
 #include "model/keras/graph_builder.h"
 #include "model/keras/json_text.h"
 #include "model/keras/support.h"
+#include "model/keras/training_config.h"
 
 namespace sidecar::model::keras {
 namespace {
@@ -64,7 +68,7 @@ void WarnOfVersion(const std::string& saved_by, KerasVersion rules, const std::s
 // docs/cli.md, --keras-version.
 Result<Rules> FindRules(const json& document, const ReadOptions& options) {
   std::optional<std::string> saved_by = options.saved_by;
-  std::string where = "metadata.json";
+  std::string where = options.version_source;
   if (!saved_by) {
     const std::string version = TextMember(document, "keras_version");
     if (!version.empty()) saved_by = version;
@@ -91,28 +95,81 @@ Result<Rules> FindRules(const json& document, const ReadOptions& options) {
 }
 
 // The text of the compile config; empty where the model was not compiled.
-std::string CompileConfigOf(const json& document) {
-  const json* found = ConfigReader(document, "").Find("compile_config");
+std::string CompileConfigOf(const json* found) {
   if (found == nullptr || !found->is_object() || found->empty()) return "";
   json config = *found;
-  config.erase("optimizer");  // plays no part in an evaluation
+  // These play no part in an evaluation.
+  for (const char* key : {"optimizer", "optimizer_config", "sample_weight_mode"}) config.erase(key);
   return config.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+// A model's JSON and what was understood of it, kept as long as somebody may build it.
+struct Source {
+  json document;
+  std::shared_ptr<LayerObject> root;  // refers to the document
+  Rules rules;
+  std::string name;  // of the document, for messages
+};
+
+// Whether the shapes of data can say more than the file does.
+bool HasOpenInputs(const std::vector<ModelInput>& inputs) {
+  return std::any_of(inputs.begin(), inputs.end(), [](const ModelInput& input) {
+    return !input.declared || !input.shape.is_static();
+  });
+}
+
+Result<std::shared_ptr<LoadedModel>> Build(const Source& source,
+                                           const std::vector<ModelInput>& given) {
+  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(
+      auto model, BuildModel(*source.root, source.rules.version, given), source.name);
+  return model;
+}
+
+// The model, or what can be said of it where it has to wait for the shapes of the data.
+Result<std::shared_ptr<LoadedModel>> BuildOrDefer(const std::shared_ptr<const Source>& source) {
+  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(
+      auto described, DescribeModel(*source->root, source->rules.version), source->name);
+  auto model = Build(*source, {});
+  const bool waits =
+      model.status().code() == StatusCode::kFailedPrecondition && HasOpenInputs(described->inputs);
+  if (!waits) return model;
+  described->finish = [source](const std::vector<ModelInput>& inputs) {
+    return Build(*source, inputs);
+  };
+  return described;
+}
+
+Status ReadTrainingConfig(const std::string& text, const std::string& source, LoadedModel& model) {
+  SIDECAR_ASSIGN_OR_RETURN(json config, ParseJson(text, source + ": training_config"));
+  std::vector<std::string> outputs;
+  for (const ModelOutput& output : model.outputs) outputs.push_back(output.name);
+  config = FromTrainingConfig(std::move(config), model.keras_version, outputs);
+  model.compile_config = CompileConfigOf(&config);
+  return Status();
 }
 
 }  // namespace
 
 Result<std::shared_ptr<LoadedModel>> ReadModel(std::string_view text, const ReadOptions& options) {
-  SIDECAR_ASSIGN_OR_RETURN(const json document, ParseJson(text, options.source));
+  const auto source = std::make_shared<Source>();
+  source->name = options.source;
+  SIDECAR_ASSIGN_OR_RETURN(source->document, ParseJson(text, options.source));
+  const json& document = source->document;
   if (!document.is_object() || !document.contains("class_name")) {
     return Status(StatusCode::kDataLoss, fmt::format("{}: is not the JSON of a Keras model: {}",
                                                      options.source, Excerpt(document)));
   }
-  SIDECAR_ASSIGN_OR_RETURN(Rules rules, FindRules(document, options));
-  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(const auto root, ReadDescription(document), options.source);
-  SIDECAR_RETURN_IF_ERROR_CONTEXT(CheckSupported(*root, rules.version), options.source);
-  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(auto model, BuildModel(*root, rules.version), options.source);
+  SIDECAR_ASSIGN_OR_RETURN(source->rules, FindRules(document, options));
+  const Rules& rules = source->rules;
+  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(source->root, ReadDescription(document), options.source);
+  SIDECAR_RETURN_IF_ERROR_CONTEXT(CheckSupported(*source->root, rules.version), options.source);
+  SIDECAR_ASSIGN_OR_RETURN(auto model, BuildOrDefer(source));
   model->source = options.source;
-  model->compile_config = CompileConfigOf(document);
+  if (options.training_config) {
+    SIDECAR_RETURN_IF_ERROR(ReadTrainingConfig(*options.training_config, options.source, *model));
+  } else {
+    model->compile_config = CompileConfigOf(ConfigReader(document, "").Find("compile_config"));
+  }
   model->keras_version_reason =
       fmt::format("the rules of Keras {}: {}", NameOf(rules.version), rules.reason);
   return model;

@@ -15,17 +15,13 @@ namespace sidecar::model::keras {
 Result<ModelInput> ReadInputLayer(const LayerObject& layer) {
   const ConfigReader config(*layer.config, fmt::format("the layer '{}': config", layer.name));
   const char* key = config.Has("batch_shape") ? "batch_shape" : "batch_input_shape";
-  if (!config.Has(key)) {
-    return Status(StatusCode::kFailedPrecondition,
-                  fmt::format("the shape of the input '{}' is not known: save the model after it "
-                              "was built or give it an Input",
-                              layer.name));
-  }
+  if (!config.Has(key)) return ModelInput{.name = layer.name, .shape = {}, .declared = false};
   SIDECAR_ASSIGN_OR_RETURN(const Shape batch_shape, config.DynamicShape(key));
   if (batch_shape.rank() == 0) return config.Wrong(key, "at least the batch dimension");
   const auto policy = ReadDTypePolicy(config.Find("dtype"));
   if (!policy) return config.Wrong("dtype", "a numeric type");
-  return ModelInput{layer.name, policy->compute, batch_shape.WithoutFirst()};
+  return ModelInput{
+      .name = layer.name, .dtype = policy->compute, .shape = batch_shape.WithoutFirst()};
 }
 
 DType GraphInputType(DType dtype) {

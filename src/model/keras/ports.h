@@ -11,8 +11,8 @@
 
 namespace sidecar::model::keras {
 
-/// What an InputLayer's config says: dtype as Keras has it, shape of one sample. Fails with
-/// kDataLoss, or kFailedPrecondition where there is no shape.
+/// What an InputLayer's config says: dtype as Keras has it, shape of one sample. Not `declared`
+/// where it has no shape. Fails with kDataLoss.
 Result<ModelInput> ReadInputLayer(const LayerObject& layer);
 
 /// The type that the graph takes for an input of this type: float32, int32 or int64.

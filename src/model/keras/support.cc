@@ -139,20 +139,11 @@ class Survey {
     }
   }
 
-  // "int8_from_float32", or the class where the policy has no name.
-  static std::string PolicyName(const json& dtype) {
-    if (dtype.is_string()) return Excerpt(dtype);
-    const json* policy = ConfigReader(dtype, "dtype").Find("config");
-    const std::string name = policy == nullptr ? "" : TextMember(*policy, "name");
-    const std::string class_name = TextMember(dtype, "class_name");
-    if (name.empty()) return class_name.empty() ? Excerpt(dtype) : class_name;
-    return name;
-  }
-
   void VisitDType(const LayerObject& layer, const ConfigReader& config, bool is_input) {
-    const auto policy = ReadDTypePolicy(config.Find("dtype"));
+    const json* dtype = config.Find("dtype");
+    const auto policy = ReadDTypePolicy(dtype, layer.path);
     if (!policy) {
-      Add(layer, fmt::format("the dtype policy {}", PolicyName(*config.Find("dtype"))));
+      Add(layer, fmt::format("the dtype policy {}", DTypePolicyName(dtype, layer.path)));
     } else if (!is_input && !IsFloating(policy->compute)) {
       Add(layer, fmt::format("the dtype policy {}", DTypeName(policy->compute)));
     }

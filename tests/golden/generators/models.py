@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import tensorflow as tf
 
-from . import common, model_builders as build
+from . import common, model_builders as build, models_special as special
 
 COMMON = {
     "mlp": build.mlp,
@@ -23,7 +23,7 @@ COMMON = {
     "regularized": build.regularized,
 }
 FIT = {"cnn", "text", "uint8_image"}  # Keras 2: Model.fit with ModelCheckpoint
-JSON_ONLY = {"shared", "weighted"}  # to_json() instead of a .keras file
+JSON_ONLY = {"shared", "weighted", "same_names"}  # to_json() instead of a .keras file
 
 
 def legacy_adam(k):
@@ -140,6 +140,8 @@ def save_with_fit(k, case, folder):
 
 def save_model(k, case, folder, name, builder):
     """Writes model.keras, or model.json and compile.json; returns a loader."""
+    if "json" in case.extra:
+        return special.save_open_model(k, case, folder)
     if name in JSON_ONLY or name == "legacy_json":
         text = case.model.to_json()
         if name == "legacy_json":
@@ -149,6 +151,9 @@ def save_model(k, case, folder, name, builder):
         keys = ("loss", "loss_weights", "metrics", "weighted_metrics")
         serialized = json.loads(json.dumps({key: compile_config[key] for key in keys}))
         common.write_json(folder / "compile.json", serialized)
+
+        if name == "same_names":  # Keras 2 orders the layers of the model it reads anew
+            return lambda: builder(k).model
 
         def load():
             model = k.models.model_from_json(text)
@@ -274,11 +279,9 @@ def check_last(case, row):
     np.testing.assert_allclose([v for _, v in row["metrics"]], list(logs.values()), rtol=1e-5)
 
 
-def generate():
+def cases():
+    """Name, generation and builder of every case."""
     both = {"loss_scale": loss_scale, "mixed_float16": mixed_float16, "no_optimizer": build.mlp}
-    for name, builder in {**COMMON, **both}.items():
-        write_case(name, 2, builder)
-        write_case(name, 3, builder)
     only2 = {
         "legacy_adam": legacy_adam,
         "root_net": build.mlp,
@@ -288,5 +291,17 @@ def generate():
         "float64": float64,
         "legacy_json": legacy_json,
     }
+    for name, builder in {**COMMON, **both, **special.BOTH}.items():
+        yield name, 2, builder
+        yield name, 3, builder
     for name, builder in only2.items():
-        write_case(name, 2, builder)
+        yield name, 2, builder
+    for name, builder in special.ONLY_KERAS3.items():
+        yield name, 3, builder
+
+
+def generate(names=None):
+    """All cases, or those named: "mlp" for both Kerases, "k3_mlp" for one."""
+    for name, generation, builder in cases():
+        if names is None or {name, f"k{generation}_{name}"} & set(names):
+            write_case(name, generation, builder)

@@ -1,0 +1,153 @@
+// Model files of every kind to the real program: whole models in HDF5, models whose shapes come
+// with the data, and configs that lie.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "cli_fixture.h"
+
+namespace sidecar::test {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class ModelFilesTest : public CliTest {
+ protected:
+  static Json Expected(const std::string& file) {
+    for (const Json& entry : Json::parse(ReadFile(Golden("h5_models/expected.json")))) {
+      if (entry["file"] == file) return entry;
+    }
+    ADD_FAILURE() << file;
+    return {};
+  }
+
+  static double Loss(const std::string& line) { return Json::parse(line)["metrics"]["loss"]; }
+
+  static Json Inspected(const std::string& path, int code = 0) {
+    const Outcome outcome = RunSidecar({"inspect", "--json", path});
+    EXPECT_EQ(outcome.code, code) << outcome.err;
+    return Json::parse(outcome.out);
+  }
+};
+
+TEST_F(ModelFilesTest, Hdf5ModelsAreEvaluatedWithTheirOwnWeights) {
+  for (const std::string stem : {"k2_cnn", "k3_cnn"}) {
+    const Json expected = Expected(stem + ".h5");
+    const Outcome outcome =
+        RunSidecar({"evaluate", "--json", "--model", Golden("h5_models/" + stem + ".h5"), "--data",
+                    Golden("h5_models/" + stem + ".npz")});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    const Json line = Json::parse(outcome.out);
+    EXPECT_EQ(line["step"], expected["step"]);
+    for (const Json& metric : expected["metrics"]) {
+      const double value = line["metrics"][metric[0].get<std::string>()];
+      EXPECT_NEAR(value, metric[1].get<double>(), 1e-5) << metric[0];
+    }
+  }
+}
+
+TEST_F(ModelFilesTest, RunFollowsCheckpointsOfAnHdf5Model) {
+  const Json expected = Expected("k3_frozen.h5");
+  fs::copy(Golden("h5_models/k3_frozen.ckpts"), Path("ckpts"));
+  const Outcome outcome = RunSidecar({"run", "--json", "--model", Golden("h5_models/k3_frozen.h5"),
+                                      "--data", Golden("h5_models/k3_frozen.npz"),
+                                      "--checkpoint-dir", Path("ckpts"), "--max-evaluations", "1"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  for (const Json& metric : expected["checkpoint_metrics"]) {
+    if (metric[0] == "loss") EXPECT_NEAR(Loss(outcome.out), metric[1].get<double>(), 1e-5);
+  }
+}
+
+TEST_F(ModelFilesTest, InspectTellsModelsFromWeights) {
+  const Json model = Inspected(Golden("h5_models/k2_two_in_out.h5"));
+  EXPECT_EQ(model["kind"], "model");
+  EXPECT_EQ(model["keras_version"], 2);
+  EXPECT_EQ(model["inputs"].size(), 2U);
+  EXPECT_EQ(model["outputs"][0]["name"], "kind");
+  EXPECT_EQ(model["weights"]["kind"], "weights");
+  EXPECT_EQ(model["compile"]["metrics"][1][0]["config"]["name"], "mae");
+  EXPECT_EQ(Inspected(Golden("hdf5/k2_cnn_legacy_weights.h5"))["kind"], "weights");
+  const std::string whole = ReadFile(Golden("h5_models/k3_mlp.h5"));
+  EXPECT_EQ(Inspected(File("half.h5", whole.substr(0, whole.size() / 2)), 65)["ok"], false);
+}
+
+TEST_F(ModelFilesTest, DamagedHdf5ModelsEndWith65) {
+  const std::string whole = ReadFile(Golden("h5_models/k2_mlp.h5"));
+  const std::string path = Path("model.h5");
+  for (const std::string& bytes :
+       {whole.substr(0, 8), whole.substr(0, 700), whole.substr(0, whole.size() / 2),
+        whole.substr(0, whole.size() - 1), std::string("\x89HDF\r\n\x1a\n") + std::string(500, 'x'),
+        ReadFile(Golden("hdf5/k2_cnn_legacy_weights.h5"))}) {
+    WriteFile(path, bytes);
+    ExpectError(RunSidecar({"evaluate", "--model", path, "--data", Golden("h5_models/k2_mlp.npz")}),
+                65, "model.h5");
+  }
+}
+
+TEST_F(ModelFilesTest, OpenShapesComeFromTheData) {
+  const std::string folder = Golden("models/k3_open_dense");
+  const Outcome outcome =
+      RunSidecar({"evaluate", "--json", "--model", folder + "/model.json", "--compile",
+                  folder + "/compile.json", "--data", folder + "/data.npz", "--checkpoint",
+                  folder + "/ckpts/ckpt-2", "--keras-version", "3"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json expected = Json::parse(ReadFile(folder + "/expected.json"))["checkpoints"][1];
+  for (const Json& metric : expected["metrics"]) {
+    if (metric[0] == "loss") EXPECT_NEAR(Loss(outcome.out), metric[1].get<double>(), 1e-5);
+  }
+  const Json described = Inspected(folder + "/model.json");
+  EXPECT_EQ(described["inputs"][0]["shape"], nullptr);
+  EXPECT_EQ(described["variables"], nullptr);
+}
+
+// What is put in the place of a member of a good model's JSON, and what must come of it.
+struct Lie {
+  std::string pointer;
+  Json value;
+  int code;
+  const char* message;
+};
+
+TEST_F(ModelFilesTest, ConfigsThatLieAreRefusedWithLayerAndField) {
+  const Json good = Json::parse(ReadFile(Golden("models/k2_legacy_json/model.json")));
+  ASSERT_EQ(good["config"]["layers"][0]["name"], "x_in");
+  ASSERT_EQ(good["config"]["layers"][1]["config"]["layers"][1]["config"]["name"], "stem_dense");
+  const std::string dense = "/config/layers/1/config/layers/1/config/";
+  Json deep = Json::array();
+  for (int i = 0; i < 400; ++i) deep = Json::array({deep});
+  Json cycle = good["config"]["layers"][1]["inbound_nodes"];
+  cycle[0][0][0] = "head";
+  Json many = good["config"]["layers"];
+  for (int i = 0; i < 60'000; ++i)
+    many.push_back({{"class_name", "Add"}, {"config", Json::object()}});
+  const std::vector<Lie> lies = {
+      {dense + "units", -6, 65, "the layer 'stem/stem_dense' (Dense): config.units is -6"},
+      {dense + "units", 2147483647, 65, "the layer 'stem/stem_"},
+      {dense + "activation", "rellu", 69, "Dense 'stem_dense'"},
+      {dense + "dtype", "int8_from_float32", 69, "Dense 'stem_dense'"},
+      {"/config/layers/0/config/batch_input_shape", {nullptr, -4}, 65, "batch_input_shape"},
+      {"/config/layers/0/config/batch_input_shape", Json::array({nullptr, 4611686018427387904}), 65,
+       "batch_input_shape"},
+      {"/config/layers/0/config/batch_input_shape", deep, 65, "nested deeper than"},
+      {"/config/layers/1/inbound_nodes", cycle, 65, "depends on its own output"},
+      {"/config/layers/1/inbound_nodes/0/0/0", "nowhere", 65, "names the layer 'nowhere'"},
+      {"/config/layers/1/class_name", "Mystery", 69, "Mystery"},
+      {"/config/layers", many, 65, "more than 50000 layers and calls"},
+      {"/config/output_layers", "x", 65, "config.output_layers is \"x\""},
+  };
+  for (const Lie& lie : lies) {
+    SCOPED_TRACE(lie.pointer);
+    Json document = good;
+    document[Json::json_pointer(lie.pointer)] = lie.value;
+    const std::string path = File("lie.json", document.dump());
+    ExpectError(
+        RunSidecar({"evaluate", "--model", path, "--data", Golden("models/k2_legacy_json/data.npz"),
+                    "--loss", "categorical_crossentropy", "--checkpoint",
+                    Golden("models/k2_legacy_json/ckpts/ckpt-1")}),
+        lie.code, lie.message);
+  }
+}
+
+}  // namespace
+}  // namespace sidecar::test

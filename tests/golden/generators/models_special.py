@@ -1,0 +1,162 @@
+"""Further cases of tests/golden/models: open input shapes, dtype policies, shared names."""
+
+import json
+
+import numpy as np
+
+from . import common, model_builders as build
+
+
+def open_stack(layers, loss, metrics, x, y):
+    """A Sequential model without an Input: its shapes come with the data."""
+
+    def builder(k):
+        model = k.Sequential(layers(k.layers), name="stack")
+        text = model.to_json()  # before anything is built
+        model.compile(k.optimizers.Adam(0.01), loss, metrics=metrics)
+        return build.Case(model, x, y, extra={"json": text})
+
+    return builder
+
+
+def open_dense():
+    x, y = build.class_data((6,), 3)
+    layers = lambda l: [l.Dense(8, activation="relu"), l.Dense(3, activation="softmax")]
+    return open_stack(layers, "sparse_categorical_crossentropy", ["accuracy"], x, y)
+
+
+def open_image():
+    """Bytes: Keras 2 makes the input of the data's type."""
+    x, y = build.class_data((6, 5, 3), 3)
+    layers = lambda l: [
+        l.Rescaling(1 / 127.5, offset=-1),
+        l.Conv2D(4, 3, activation="relu"),
+        l.BatchNormalization(),
+        l.MaxPooling2D(2),
+        l.Flatten(),
+        l.Dense(3, activation="softmax"),
+    ]
+    x = ((x + 1) * 127.5).astype("uint8")
+    return open_stack(layers, "sparse_categorical_crossentropy", ["accuracy"], x, y)
+
+
+def open_text():
+    random = build.rng()
+    x = random.integers(0, 20, (build.SAMPLES, 7)).astype("int64")
+    y = (np.sum(x < 6, axis=1) > 1).astype("float32")
+    layers = lambda l: [l.Embedding(20, 3), l.Reshape((21,)), l.Dense(1, activation="sigmoid")]
+    return open_stack(layers, "binary_crossentropy", ["accuracy"], x, y)
+
+
+def open_nested(k):
+    """Models inside a model, none of which knows its input."""
+    l = k.layers
+    inner = k.Sequential([l.Dense(5, activation="tanh"), l.BatchNormalization()], name="inner")
+    model = k.Sequential([inner, k.Sequential([l.Dense(4)], name="more"), l.Dense(1)], name="outer")
+    text = model.to_json()
+    model.compile(k.optimizers.Adam(0.01), "mse", metrics=["mae"])
+    x, y = build.class_data((4,), 3)
+    return build.Case(model, x, y.astype("float32"), extra={"json": text})
+
+
+def policy_mlp(policy, tolerance):
+    def builder(k):
+        case = build.mlp(k, dtype=policy)
+        case.checkpoints = 2
+        if tolerance:
+            case.extra["tolerance"] = tolerance
+        return case
+
+    return builder
+
+
+def each_its_policy(k):
+    """A policy for each layer; the data passes from one type to the next."""
+    l = k.layers
+    inputs = k.Input((6,), name="features")
+    h = l.Dense(9, activation="tanh", dtype="float64", name="double")(inputs)
+    h = l.Dense(8, activation="relu", dtype="mixed_bfloat16", name="brain")(h)
+    h = l.LayerNormalization(dtype="float16", name="half")(h)
+    out = l.Dense(3, activation="softmax", dtype="float32", name="classes")(h)
+    model = k.Model(inputs, out, name="policies")
+    model.compile(k.optimizers.SGD(0.05), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return build.Case(model, *build.class_data((6,), 3), extra={"tolerance": 2e-2})
+
+
+def policy_map(k):
+    """Keras 3: a map from paths to policies, with an exact key, a pattern and a default."""
+    l = k.layers
+    policies = k.dtype_policies.DTypePolicyMap(default_policy="float32")
+    policies["mapped/hidden"] = k.dtype_policies.DTypePolicy("float64")
+    policies["mapped/class.*"] = k.dtype_policies.DTypePolicy("mixed_bfloat16")
+    model = k.Sequential(
+        [
+            k.Input((6,), name="features"),
+            l.Dense(8, activation="relu", name="hidden", dtype=policies),
+            l.Dense(8, activation="relu", name="other", dtype=policies),
+            l.Dense(3, activation="softmax", name="classes", dtype=policies),
+        ],
+        name="mapped",
+    )
+    model.compile(k.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return build.Case(model, *build.class_data((6,), 3), extra={"tolerance": 2e-2})
+
+
+def same_names(k):
+    """Models whose layers have the same names, a layer of two models, a model called twice."""
+    l = k.layers
+    both = l.Dense(5, activation="tanh", name="both")
+
+    def tower(name):
+        tower_in = k.Input((5,), name="in")
+        h = l.BatchNormalization(name="norm")(both(l.Dense(5, name="dense")(tower_in)))
+        return k.Model(tower_in, l.Dense(4, name="dense_1")(h), name=name)
+
+    left, right = k.Input((5,), name="left"), k.Input((5,), name="right")
+    one, other = tower("tower"), tower("dense")
+    parts = [one(left), other(right), one(right), l.Dense(2, name="norm")(both(left))]
+    joined = l.Concatenate(name="join")(parts)
+    stack = k.Sequential([k.Input((14,), name="in"), l.Dense(6, name="dense"), l.Dense(6, name="norm")], name="stack")
+    out = l.Dense(1, activation="sigmoid", name="both_1")(stack(joined))
+    model = k.Model([left, right], out, name="same_names")
+    model.compile(k.optimizers.SGD(0.05, momentum=0.9), "binary_crossentropy", metrics=["accuracy"])
+    case = build.shared(k)
+    return build.Case(model, case.x, case.y)
+
+
+def loader(k, case, text, serialized):
+    """Reads an unbuilt model back and shows it the data once, so that it has variables."""
+    compile_config = case.model.get_compile_config()
+
+    def load():
+        model = k.models.model_from_json(text)
+        model(case.x[:2])
+        model.compile_from_config({**serialized, "optimizer": compile_config["optimizer"]})
+        return model
+
+    return load
+
+
+def save_open_model(k, case, folder):
+    text = case.extra["json"]
+    folder.joinpath("model.json").write_text(text + "\n")
+    compile_config = case.model.get_compile_config()
+    keys = ("loss", "loss_weights", "metrics", "weighted_metrics")
+    serialized = json.loads(json.dumps({key: compile_config[key] for key in keys}))
+    common.write_json(folder / "compile.json", serialized)
+    return loader(k, case, text, serialized)
+
+
+BOTH = {
+    "open_dense": open_dense(),
+    "open_image": open_image(),
+    "open_text": open_text(),
+    "open_nested": open_nested,
+    "mixed_bfloat16": policy_mlp("mixed_bfloat16", 5e-2),
+    "each_its_policy": each_its_policy,
+    "same_names": same_names,
+}
+ONLY_KERAS3 = {  # Keras 2 cannot read bfloat16 variables back
+    "bfloat16": policy_mlp("bfloat16", 5e-2),
+    "policy_map": policy_map,
+}

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# usage: run.sh CMAKE BUILD_DIR SOURCE_DIR WORK_DIR COMPILER
+# usage: run.sh CMAKE BUILD_DIR SOURCE_DIR WORK_DIR COMPILER OPENVINO_DIR
 set -euo pipefail
-cmake=$1 build=$2 source=$3 work=$4 compiler=$5
+cmake=$1 build=$2 source=$3 work=$4 compiler=$5 openvino=$6
 prefix=$work/prefix
-rm -rf "$prefix" "$work/example" "$work/logs"
+rm -rf "$prefix" "$work/example" "$work/custom_layer" "$work/logs"
 "$cmake" --install "$build" --prefix "$prefix" >/dev/null
 
 # cli.md: the library, its headers and package, the program; the OpenVINO libraries below lib/sidecar, under 100 MB.
@@ -24,3 +24,12 @@ size=$(du -sk "$lib/sidecar" | cut -f1)
 # Keras's numbers for ckpt-3 (recording/results.txt), as the example prints them.
 grep -q '^loss=0.52744[67] eval_metrics=0.765 $' "$work/output"
 ls "$work"/logs/validation/events.out.tfevents.* >/dev/null
+
+# The component that needs OpenVINO's headers: a model with classes of its own.
+"$cmake" -S "$source/examples/custom_layer" -B "$work/custom_layer" -DCMAKE_PREFIX_PATH="$prefix" \
+  -DOpenVINO_DIR="$openvino" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Release >/dev/null
+"$cmake" --build "$work/custom_layer" >/dev/null
+golden=$source/tests/golden/custom_layers
+"$work/custom_layer/custom_layer" "$golden/k3_custom.keras" "$golden/data.npz" "$golden/k3_custom.ckpt-1" | tee "$work/output"
+loss=$(sed -n 's/.*"k3_custom.ckpt-1".*\["loss",\([0-9.]\{6\}\).*/\1/p' "$golden/expected.json")
+grep -q "loss=$loss" "$work/output"

@@ -14,6 +14,7 @@
 #include "model/keras/config_reader.h"
 #include "model/keras/json_text.h"
 #include "model/keras/node_reader.h"
+#include "model/keras/sequential_input.h"
 
 namespace sidecar::model::keras {
 namespace {
@@ -70,46 +71,6 @@ const json* LayersOf(const json& config) {
 
 bool IsModelClass(const std::string& class_name) {
   return class_name == "Sequential" || class_name == "Functional" || class_name == "Model";
-}
-
-const json* MemberOf(const json* object, const char* key) {
-  return object == nullptr ? nullptr : ConfigReader(*object, "").Find(key);
-}
-
-// The shape in the config of a layer or InputLayer, or null.
-const json* DeclaredShape(const LayerObject& layer) {
-  const json* shape = MemberOf(layer.config, "batch_input_shape");
-  return shape == nullptr ? MemberOf(layer.config, "batch_shape") : shape;
-}
-
-// The shape of the first layer's input with the batch dimension, where a Sequential model without
-// an InputLayer names it: in its first layer, which may be a model, or as what it was built with.
-// Null otherwise.
-json KnownInputShape(const json& object, const LayerObject& first) {
-  const json* inner = nullptr;
-  if (first.model != nullptr && first.model->inputs.size() == 1) {
-    inner = DeclaredShape(*first.model->layers[first.model->inputs[0].tensor.layer].layer);
-  }
-  for (const json* shape :
-       {DeclaredShape(first), MemberOf(MemberOf(&object, "config"), "build_input_shape"),
-        MemberOf(MemberOf(&object, "build_config"), "input_shape"), inner}) {
-    if (shape != nullptr) return *shape;
-  }
-  return nullptr;
-}
-
-// Without a shape the input has no type either: both are the data's.
-std::shared_ptr<LayerObject> MakeUpInput(const LayerObject& first, json batch_shape) {
-  auto layer = std::make_shared<LayerObject>();
-  layer->name = first.name + "_input";
-  layer->class_name = "InputLayer";
-  layer->module = first.module;
-  json dtype = first.class_name == "Embedding" ? "int32" : "float32";
-  if (batch_shape.is_null()) dtype = nullptr;
-  layer->made_up_config = std::make_shared<const json>(json{
-      {"name", layer->name}, {"batch_shape", std::move(batch_shape)}, {"dtype", std::move(dtype)}});
-  layer->config = layer->made_up_config.get();
-  return layer;
 }
 
 Status DescriptionReader::Count(const std::string& path) {
@@ -228,8 +189,7 @@ Status DescriptionReader::ReadSequential(const json& object, const json& layers,
                                                  path, i)};
     }
     if (i == 0 && !is_input) {
-      json shape = KnownInputShape(object, *layer);
-      model.layers.push_back({MakeUpInput(*layer, std::move(shape)), {LayerCall{}}});
+      model.layers.push_back({MakeUpInput(object, *layer), {LayerCall{}}});
     }
     LayerCall call;
     if (!is_input) call.inputs.emplace_back(TensorReference{model.layers.size() - 1, 0, 0});

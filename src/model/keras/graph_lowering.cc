@@ -14,6 +14,7 @@
 
 #include "base/status_macros.h"
 #include "model/keras/config_reader.h"
+#include "model/keras/custom_layer.h"
 #include "model/keras/graph_ops.h"
 #include "model/keras/layer_scopes.h"
 #include "model/keras/layer_table.h"
@@ -264,7 +265,7 @@ Result<Values> GraphLowering::RunModel(const LayerObject& layer, const Values& i
 Result<Values> GraphLowering::RunLayer(const LayerObject& layer, LayerContext& context,
                                        Values inputs, CallArguments arguments) {
   SIDECAR_RETURN_IF_ERROR(CountWork(1));
-  const LayerEntry& entry = *FindLayer(layer);
+  const LayerEntry* const entry = FindLayer(layer);
   context.Begin(*this, std::move(arguments));
   const DType compute = context.policy().compute;
   const bool casts = !IsOperation(layer);
@@ -276,14 +277,20 @@ Result<Values> GraphLowering::RunLayer(const LayerObject& layer, LayerContext& c
     }
   }
   try {
+    if (entry == nullptr) {  // a class of the program's own, which sets its masks
+      SIDECAR_ASSIGN_OR_RETURN(Values outputs,
+                               LowerCustomLayer(*FindCustomLayer(layer), context, inputs));
+      for (Value& output : outputs) SIDECAR_RETURN_IF_ERROR(Finish(context, output));
+      return outputs;
+    }
     Values masked = inputs;
-    const Argument* mask = context.arguments().Find({"mask", entry.PositionOf("mask")});
+    const Argument* mask = context.arguments().Find({"mask", entry->PositionOf("mask")});
     SIDECAR_RETURN_IF_ERROR(TakeMaskArgument(context.description(), mask, masked));
     // keras/src/layers/layer.py `__call__` passes on a mask that came by keyword only.
     const bool by_keyword = context.arguments().Find({"mask"}) != nullptr;
-    SIDECAR_ASSIGN_OR_RETURN(Values outputs, entry.function(context, masked));
+    SIDECAR_ASSIGN_OR_RETURN(Values outputs, entry->function(context, masked));
     for (Value& output : outputs) SIDECAR_RETURN_IF_ERROR(Finish(context, output));
-    ApplyMaskRule(context, entry.mask, by_keyword ? masked : inputs, outputs);
+    ApplyMaskRule(context, entry->mask, by_keyword ? masked : inputs, outputs);
     return outputs;
   } catch (const std::exception& error) {  // ov::Exception
     std::string shapes;

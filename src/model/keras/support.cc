@@ -12,6 +12,7 @@
 
 #include "model/keras/activations.h"
 #include "model/keras/config_reader.h"
+#include "model/keras/custom_layer.h"
 #include "model/keras/dtype_policy.h"
 #include "model/keras/json_text.h"
 #include "model/keras/layer_table.h"
@@ -107,11 +108,13 @@ class Survey {
 
   void VisitLayer(const LayerObject& layer) {
     const bool is_input = layer.class_name == "InputLayer" && IsKerasOwn(layer);
+    const ConfigReader config(*layer.config, "config");
+    // What else stands in the config of a class of the program's own is that class's affair.
+    if (FindCustomLayer(layer) != nullptr) return VisitDType(layer, config, is_input);
     if (!is_input && FindLayer(layer) == nullptr) {
       Add(layer, "");
       return;
     }
-    const ConfigReader config(*layer.config, "config");
     if (IsOperation(layer)) return;
     for (const LayerPart& part : layer.parts) VisitPart(*part.layer);
     VisitFlags(layer, config);

@@ -4,6 +4,10 @@
 
 namespace sidecar::base {
 
+Status DamagedMessage(std::string_view message, std::string_view problem) {
+  return {StatusCode::kDataLoss, std::string(message) + ": " + std::string(problem)};
+}
+
 std::optional<ProtoField> ProtoReader::Fail(std::string_view problem) {
   status_ = Status(StatusCode::kDataLoss, std::string(what_) + ": " + std::string(problem) +
                                               " at byte " + std::to_string(reader_.position()));

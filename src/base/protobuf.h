@@ -28,6 +28,9 @@ struct ProtoField {
   [[nodiscard]] std::string_view AsText() const { return base::AsText(bytes); }
 };
 
+/// kDataLoss: "<message>: <problem>".
+[[nodiscard]] Status DamagedMessage(std::string_view message, std::string_view problem);
+
 /// Walks the fields of one message in the order in which they stand. Unknown fields are for the
 /// caller to pass over. Usage: while (auto field = reader.Next()) {...}  then check
 /// reader.status().

@@ -20,7 +20,6 @@ constexpr std::uint32_t kCentralSignature = 0x02014B50;
 constexpr std::uint64_t kLocalSize = 30;
 constexpr std::uint64_t kCentralSize = 46;
 
-constexpr std::uint32_t kInZip64 = 0xFFFFFFFF;  // the value stands in the ZIP64 extra field
 constexpr std::uint16_t kZip64Extra = 0x0001;
 constexpr std::uint16_t kFlagEncrypted = 1U << 0U;
 constexpr std::uint16_t kFlagDescriptor = 1U << 3U;  // CRC and sizes follow the data

@@ -17,7 +17,6 @@ constexpr std::uint32_t kZip64LocatorSignature = 0x07064B50;
 constexpr std::uint64_t kEndSize = 22;
 constexpr std::uint64_t kZip64EndSize = 56;
 constexpr std::uint64_t kZip64LocatorSize = 20;
-constexpr std::uint32_t kInZip64 = 0xFFFFFFFF;  // the value stands in the ZIP64 record
 
 // Archives of several disks are not read.
 Status SeveralDisks(const ReadableFile& file) {

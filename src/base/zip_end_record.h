@@ -11,6 +11,9 @@
 
 namespace sidecar::base {
 
+/// A 32-bit size or offset that stands in a ZIP64 field instead.
+inline constexpr std::uint32_t kInZip64 = 0xFFFFFFFF;
+
 /// The end record, or the ZIP64 end record in front of it, as they are written: not yet checked
 /// against anything but each other.
 struct ZipEnd {

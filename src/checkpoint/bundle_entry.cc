@@ -12,6 +12,7 @@
 namespace sidecar::checkpoint {
 namespace {
 
+using base::DamagedMessage;
 using base::ProtoField;
 using base::ProtoReader;
 using base::WireType;
@@ -24,14 +25,10 @@ constexpr std::int32_t kMaxShards = 99'999;  // five digits in a shard's file na
 constexpr std::size_t kMaxSlices = 100'000;  // bounds what a crafted entry can ask for
 constexpr std::size_t kMaxRank = 254;        // TensorShape::MaxDimensions()
 
-Status Damage(std::string_view message, const std::string& problem) {
-  return {StatusCode::kDataLoss, fmt::format("{}: {}", message, problem)};
-}
-
 Status Expect(const ProtoField& field, WireType type, std::string_view message) {
   if (field.type == type) return {};
-  return Damage(message, fmt::format("field {} has wire type {}, expected {}", field.tag,
-                                     static_cast<int>(field.type), static_cast<int>(type)));
+  return DamagedMessage(message, fmt::format("field {} has wire type {}, expected {}", field.tag,
+                                             static_cast<int>(field.type), static_cast<int>(type)));
 }
 
 /// An int64 field that must not be negative.
@@ -39,7 +36,7 @@ Result<std::uint64_t> NotNegative(const ProtoField& field, std::string_view mess
                                   std::string_view name) {
   SIDECAR_RETURN_IF_ERROR(Expect(field, WireType::kVarint, message));
   if (field.AsInt64() < 0)
-    return Damage(message, fmt::format("{} {} is negative", name, field.AsInt64()));
+    return DamagedMessage(message, fmt::format("{} {} is negative", name, field.AsInt64()));
   return field.number;
 }
 
@@ -47,12 +44,12 @@ Result<std::int32_t> Int32(const ProtoField& field, std::string_view message,
                            std::string_view name) {
   SIDECAR_ASSIGN_OR_RETURN(const std::uint64_t value, NotNegative(field, message, name));
   if (value > std::numeric_limits<std::int32_t>::max())
-    return Damage(message, fmt::format("{} {} is too large", name, value));
+    return DamagedMessage(message, fmt::format("{} {} is too large", name, value));
   return static_cast<std::int32_t>(value);
 }
 
 Status NewerFormat(const std::string& why) {
-  return Damage("VersionDef", "the checkpoint's format is newer than this reader: " + why);
+  return DamagedMessage("VersionDef", "the checkpoint's format is newer than this reader: " + why);
 }
 
 /// `bad_consumers`, packed or not.
@@ -63,7 +60,7 @@ Status CheckBadConsumers(const ProtoField& field) {
   while (const auto bad = packed.ReadVarint64()) {
     if (*bad == kReaderVersion) return NewerFormat("it excludes version 1");
   }
-  return packed.at_end() ? Status() : Damage("VersionDef", "damaged list of versions");
+  return packed.at_end() ? Status() : DamagedMessage("VersionDef", "damaged list of versions");
 }
 
 Status CheckVersion(Bytes bytes) {
@@ -93,18 +90,19 @@ Result<Shape> ParseShape(Bytes bytes) {
   ProtoReader reader(bytes, kMessage);
   std::vector<std::int64_t> sizes;
   while (const auto field = reader.Next()) {
-    if (field->tag == 3 && field->number != 0) return Damage(kMessage, "the rank is not stated");
+    if (field->tag == 3 && field->number != 0)
+      return DamagedMessage(kMessage, "the rank is not stated");
     if (field->tag != 2) continue;
     SIDECAR_RETURN_IF_ERROR(Expect(*field, WireType::kBytes, kMessage));
     if (sizes.size() == kMaxRank)
-      return Damage(kMessage, fmt::format("more than {} dimensions", kMaxRank));
+      return DamagedMessage(kMessage, fmt::format("more than {} dimensions", kMaxRank));
     SIDECAR_ASSIGN_OR_RETURN(const std::int64_t size, ParseDimension(field->bytes));
     sizes.push_back(size);
   }
   SIDECAR_RETURN_IF_ERROR(reader.status());
   Shape shape(std::move(sizes));
   if (!shape.NumElements().ok())
-    return Damage(kMessage, "shape " + shape.ToString() + " has too many elements");
+    return DamagedMessage(kMessage, "shape " + shape.ToString() + " has too many elements");
   return shape;
 }
 
@@ -133,7 +131,7 @@ Result<TensorSlice> ParseSlice(Bytes bytes) {
     if (field->tag != 1) continue;
     SIDECAR_RETURN_IF_ERROR(Expect(*field, WireType::kBytes, kMessage));
     if (slice.size() == kMaxRank)
-      return Damage(kMessage, fmt::format("more than {} dimensions", kMaxRank));
+      return DamagedMessage(kMessage, fmt::format("more than {} dimensions", kMaxRank));
     SIDECAR_ASSIGN_OR_RETURN(const SliceExtent extent, ParseExtent(field->bytes));
     slice.push_back(extent);
   }
@@ -145,7 +143,7 @@ Result<DType> ParseDType(const ProtoField& field) {
   SIDECAR_ASSIGN_OR_RETURN(const std::int32_t number, Int32(field, kEntryMessage, "dtype"));
   const DType dtype = number < 256 ? static_cast<DType>(number) : DType::kInvalid;
   if (DTypeName(dtype) == DTypeName(DType::kInvalid))
-    return Damage(kEntryMessage, fmt::format("dtype {} is not known", number));
+    return DamagedMessage(kEntryMessage, fmt::format("dtype {} is not known", number));
   return dtype;
 }
 
@@ -156,7 +154,7 @@ Status ParseEntryMessage(const ProtoField& field, BundleEntry& entry) {
     return {};
   }
   if (entry.slices.size() == kMaxSlices)
-    return Damage(kEntryMessage, fmt::format("more than {} slices", kMaxSlices));
+    return DamagedMessage(kEntryMessage, fmt::format("more than {} slices", kMaxSlices));
   SIDECAR_ASSIGN_OR_RETURN(TensorSlice slice, ParseSlice(field.bytes));
   entry.slices.push_back(std::move(slice));
   return {};
@@ -198,8 +196,9 @@ Status ParseHeaderField(const ProtoField& field, BundleHeader& header) {
       SIDECAR_ASSIGN_OR_RETURN(const std::int32_t order,
                                Int32(field, kHeaderMessage, "endianness"));
       header.big_endian = order == 1;
-      return order > 1 ? Damage(kHeaderMessage, fmt::format("endianness {} is not known", order))
-                       : Status();
+      return order > 1
+                 ? DamagedMessage(kHeaderMessage, fmt::format("endianness {} is not known", order))
+                 : Status();
     }
     case 3:
       SIDECAR_RETURN_IF_ERROR(Expect(field, WireType::kBytes, kHeaderMessage));
@@ -218,8 +217,8 @@ Result<BundleHeader> ParseBundleHeader(std::span<const std::byte> bytes) {
     SIDECAR_RETURN_IF_ERROR(ParseHeaderField(*field, header));
   SIDECAR_RETURN_IF_ERROR(reader.status());
   if (header.num_shards < 1 || header.num_shards > kMaxShards) {
-    return Damage(kHeaderMessage,
-                  fmt::format("{} shards, allowed are 1 to {}", header.num_shards, kMaxShards));
+    return DamagedMessage(kHeaderMessage, fmt::format("{} shards, allowed are 1 to {}",
+                                                      header.num_shards, kMaxShards));
   }
   return header;
 }
@@ -229,7 +228,7 @@ Result<BundleEntry> ParseBundleEntry(std::span<const std::byte> bytes) {
   BundleEntry entry;
   while (const auto field = reader.Next()) SIDECAR_RETURN_IF_ERROR(ParseEntryField(*field, entry));
   SIDECAR_RETURN_IF_ERROR(reader.status());
-  if (entry.dtype == DType::kInvalid) return Damage(kEntryMessage, "no dtype");
+  if (entry.dtype == DType::kInvalid) return DamagedMessage(kEntryMessage, "no dtype");
   return entry;
 }
 

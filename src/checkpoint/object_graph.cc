@@ -12,25 +12,23 @@
 namespace sidecar::checkpoint {
 namespace {
 
+using base::DamagedMessage;
 using base::ProtoReader;
 using base::WireType;
 using Bytes = std::span<const std::byte>;
 
-Status Damage(std::string_view message, const std::string& problem) {
-  return {StatusCode::kDataLoss, fmt::format("{}: {}", message, problem)};
-}
-
 /// The field's bytes, or kDataLoss for another wire type.
 Result<Bytes> BytesOf(const base::ProtoField& field, std::string_view message) {
   if (field.type == WireType::kBytes) return field.bytes;
-  return Damage(message, fmt::format("field {} has wire type {}, expected 2", field.tag,
-                                     static_cast<int>(field.type)));
+  return DamagedMessage(message, fmt::format("field {} has wire type {}, expected 2", field.tag,
+                                             static_cast<int>(field.type)));
 }
 
 Result<std::uint32_t> NodeIdOf(const base::ProtoField& field, std::string_view message) {
-  if (field.type != WireType::kVarint) return Damage(message, "a node id has the wrong wire type");
+  if (field.type != WireType::kVarint)
+    return DamagedMessage(message, "a node id has the wrong wire type");
   if (field.number > std::numeric_limits<std::int32_t>::max())
-    return Damage(message, fmt::format("node id {} is out of range", field.AsInt64()));
+    return DamagedMessage(message, fmt::format("node id {} is out of range", field.AsInt64()));
   return static_cast<std::uint32_t>(field.number);
 }
 
@@ -40,7 +38,7 @@ Result<ObjectGraph> ObjectGraph::Parse(std::string serialized) {
   constexpr std::string_view kMessage = "object graph";
   // Offsets fit into 32 bits.
   if (serialized.size() > std::numeric_limits<std::int32_t>::max())
-    return Damage(kMessage, fmt::format("{} bytes, allowed are 2^31", serialized.size()));
+    return DamagedMessage(kMessage, fmt::format("{} bytes, allowed are 2^31", serialized.size()));
   ObjectGraph graph;
   graph.text_.assign(serialized.begin(), serialized.end());
   ProtoReader reader(std::as_bytes(std::span(graph.text_)), kMessage);
@@ -51,7 +49,7 @@ Result<ObjectGraph> ObjectGraph::Parse(std::string serialized) {
                                     fmt::format("{} node {}", kMessage, graph.nodes_.size()));
   }
   SIDECAR_RETURN_IF_ERROR(reader.status());
-  if (graph.nodes_.empty()) return Damage(kMessage, "has no nodes");
+  if (graph.nodes_.empty()) return DamagedMessage(kMessage, "has no nodes");
   SIDECAR_RETURN_IF_ERROR(graph.CheckIds());
   graph.SortEdges();
   return graph;
@@ -125,8 +123,8 @@ Status ObjectGraph::AddSlot(Bytes bytes) {
 
 Status ObjectGraph::CheckIds() const {
   if (max_id_ < nodes_.size()) return {};
-  return Damage("object graph",
-                fmt::format("names node {}, it has {} nodes", max_id_, nodes_.size()));
+  return DamagedMessage("object graph",
+                        fmt::format("names node {}, it has {} nodes", max_id_, nodes_.size()));
 }
 
 void ObjectGraph::SortEdges() {

@@ -13,7 +13,7 @@ namespace sidecar::checkpoint::hdf5 {
 namespace {
 
 constexpr std::uint64_t kNodeHeadSize = 24;
-constexpr std::string_view kWhat = "B-tree node";
+constexpr std::string_view kTreeNode = "B-tree node";
 
 struct Pending {
   std::uint64_t address = 0;
@@ -29,24 +29,25 @@ struct Node {
 Result<Node> ReadNode(FileView& view, const Pending& pending, BtreeType type,
                       std::size_t key_size) {
   SIDECAR_ASSIGN_OR_RETURN(std::vector<std::byte> head,
-                           view.Read(pending.address, kNodeHeadSize, kWhat));
+                           view.Read(pending.address, kNodeHeadSize, kTreeNode));
   FieldReader reader(head);
-  if (reader.Text(4) != "TREE") return view.Damaged(kWhat, pending.address, "no signature TREE");
+  if (reader.Text(4) != "TREE")
+    return view.Damaged(kTreeNode, pending.address, "no signature TREE");
   const std::uint8_t node_type = reader.U8();
   Node node;
   node.level = reader.U8();
   node.entries = reader.U16();
   if (node_type != static_cast<std::uint8_t>(type)) {
     return view.Damaged(
-        kWhat, pending.address,
+        kTreeNode, pending.address,
         fmt::format("type {}, expected {}", node_type, static_cast<unsigned>(type)));
   }
   if (pending.level && *pending.level != node.level) {
-    return view.Damaged(kWhat, pending.address,
+    return view.Damaged(kTreeNode, pending.address,
                         fmt::format("level {}, expected {}", node.level, *pending.level));
   }
   const std::uint64_t size = node.entries * (key_size + 8) + key_size;
-  SIDECAR_ASSIGN_OR_RETURN(node.body, view.Read(pending.address + kNodeHeadSize, size, kWhat));
+  SIDECAR_ASSIGN_OR_RETURN(node.body, view.Read(pending.address + kNodeHeadSize, size, kTreeNode));
   return node;
 }
 
@@ -60,7 +61,7 @@ Status VisitBtree(FileView& view, std::uint64_t root, BtreeType type, std::size_
     const Pending pending = stack.back();
     stack.pop_back();
     if (!visited.insert(pending.address).second)
-      return view.Damaged(kWhat, pending.address, "it is reached twice");
+      return view.Damaged(kTreeNode, pending.address, "it is reached twice");
     SIDECAR_ASSIGN_OR_RETURN(Node node, ReadNode(view, pending, type, key_size));
     FieldReader reader(node.body);
     std::vector<Pending> children;

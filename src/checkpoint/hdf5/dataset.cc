@@ -15,9 +15,6 @@
 namespace sidecar::checkpoint::hdf5 {
 namespace {
 
-// How much a chunk's filters can make of a stored byte: see filters.cc.
-constexpr std::uint64_t kMaxExpansion = 1032;
-
 Status CheckSize(const Dataset& dataset, std::uint64_t stored) {
   if (stored == dataset.total_bytes) return {};
   return dataset.where.Damaged(fmt::format("{} bytes are stored for {} of {}, which take {}",

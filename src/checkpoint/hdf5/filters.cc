@@ -14,9 +14,6 @@ namespace sidecar::checkpoint::hdf5 {
 namespace {
 
 constexpr std::uint64_t kFletcherSize = 4;
-// Deflate cannot expand more than this (a match of 258 bytes takes two bits), so what declares more
-// lies.
-constexpr std::uint64_t kMaxExpansion = 1032;
 
 // zlib's next_in is not const in this version's headers, but is not written through.
 Bytef* Bytes(std::span<std::byte> bytes) { return reinterpret_cast<Bytef*>(bytes.data()); }

@@ -11,6 +11,10 @@
 
 namespace sidecar::checkpoint::hdf5 {
 
+/// Deflate cannot expand more than this (a match of 258 bytes takes two bits), so what declares
+/// more lies.
+inline constexpr std::uint64_t kMaxExpansion = 1032;
+
 /// Undoes `filters`, but for those whose bit in `mask` is set, in the reverse order. `size` is what
 /// must come out; `element_size` what shuffle took apart. kDataLoss where another size comes out, a
 /// Fletcher32 sum is wrong or gzip data are damaged; kUnimplemented for gzip applied twice. No

@@ -18,12 +18,6 @@ namespace {
 using checkpoint::CheckpointDescription;
 using checkpoint::DescribedTensor;
 
-// Nobody is writing what is inspected: what is incomplete is damaged.
-Status AsDamage(const Status& status) {
-  if (status.code() != StatusCode::kUnavailable) return status;
-  return {StatusCode::kDataLoss, status.message(), status.details()};
-}
-
 void AddNumber(InspectReport& report, const std::string& name,
                const std::optional<std::int64_t>& number) {
   if (number) {

@@ -11,9 +11,6 @@
 namespace sidecar::model::keras {
 namespace {
 
-// More than any checkpoint holds: a shape beyond is a mistake of the model file.
-constexpr std::int64_t kMostElements = std::int64_t{1} << 38;
-
 ov::element::Type PlaceholderType(DType dtype) {
   if (IsFloating(dtype)) return ov::element::f32;
   return dtype == DType::kInt64 ? ov::element::i64 : ov::element::i32;

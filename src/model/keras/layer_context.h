@@ -24,6 +24,10 @@
 
 namespace sidecar::model::keras {
 
+/// Elements of a value or a variable: more than any model has, so that what is beyond is a mistake
+/// of its file, and products of sizes do not overflow.
+inline constexpr std::int64_t kMostElements = std::int64_t{1} << 38;
+
 /// A variable as the layer that owns it asks for it.
 struct VariableSpec {
   std::string name;  ///< Keras's name of the weight, "kernel"

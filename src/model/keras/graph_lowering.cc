@@ -25,7 +25,6 @@ namespace sidecar::model::keras {
 namespace {
 
 constexpr std::size_t kMostCalls = 20'000;
-constexpr std::int64_t kMostElements = std::int64_t{1} << 38;
 
 Result<Value> OutputOf(const LayerNode& node, const Values& values, std::size_t output) {
   if (output < values.size()) return values[output];

@@ -26,7 +26,7 @@ namespace sidecar::model::saved_model {
 namespace {
 
 constexpr std::string_view kDefaultSignature = "serving_default";
-constexpr std::size_t kMostNames = 3;
+constexpr std::size_t kMostListedNames = 3;
 
 /// Signatures of users; those with "__" are TensorFlow's.
 std::string SignatureNames(const MetaGraph& meta) {
@@ -59,9 +59,9 @@ Result<const Signature*> ChooseSignature(const MetaGraph& meta,
 /// "a, b, c and 2 more".
 std::string Listed(const std::vector<std::string>& names) {
   std::string text;
-  for (std::size_t i = 0; i < names.size() && i < kMostNames; ++i)
+  for (std::size_t i = 0; i < names.size() && i < kMostListedNames; ++i)
     text += (i > 0 ? ", " : "") + names[i];
-  if (names.size() > kMostNames) text += fmt::format(" and {} more", names.size() - kMostNames);
+  if (names.size() > kMostListedNames) text += fmt::format(" and {} more", names.size() - kMostNames);
   return text;
 }
 

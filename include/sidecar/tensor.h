@@ -25,7 +25,7 @@ enum class DType : std::uint8_t {
   kUint8 = 4,
   kInt16 = 5,
   kInt8 = 6,
-  kString = 7,  ///< only described, never held by a Tensor
+  kString = 7,  ///< byte strings of any length, UTF-8 where they are text
   kComplex64 = 8,
   kInt64 = 9,
   kBool = 10,
@@ -142,10 +142,16 @@ template <>
 struct DTypeOf<bool> {
   static constexpr DType kValue = DType::kBool;
 };
+template <>
+struct DTypeOf<std::string_view> {
+  static constexpr DType kValue = DType::kString;
+};
 
 /// A dense row-major array. Copies share one buffer, so passing a Tensor by value is cheap; whoever
 /// writes through mutable_bytes() writes for all of them. The buffer is aligned to 64 bytes unless
 /// it came from Borrow() or Slice(). Reading from several threads is safe while nobody writes.
+/// Strings are std::string_view elements that the tensor keeps the characters of; they have no
+/// bytes().
 class Tensor {
  public:
   /// A float32 tensor of shape [0].
@@ -175,6 +181,11 @@ class Tensor {
   /// does).
   static Result<Tensor> Borrow(DType dtype, Shape shape, std::span<const std::byte> bytes,
                                std::shared_ptr<const void> owner);
+  /// A copy of strings; fails unless their count is the shape's number of elements.
+  static Result<Tensor> FromStrings(Shape shape, std::span<const std::string> strings);
+  /// Strings whose characters and views `owner` keeps alive; neither is copied.
+  static Result<Tensor> BorrowStrings(Shape shape, std::span<const std::string_view> strings,
+                                      std::shared_ptr<const void> owner);
 
   [[nodiscard]] DType dtype() const { return dtype_; }
   [[nodiscard]] const Shape& shape() const { return shape_; }

@@ -10,6 +10,7 @@
 
 #include "base/status_macros.h"
 #include "data/mapped_file.h"
+#include "data/npy_strings.h"
 
 namespace sidecar::data {
 namespace {
@@ -95,6 +96,7 @@ Result<Tensor> CopyElements(const NpyHeader& header, std::span<const std::byte> 
 }  // namespace
 
 bool CanBorrow(const NpyHeader& header, std::span<const std::byte> elements) {
+  if (header.dtype == DType::kString) return false;
   const std::size_t unit = SwapUnit(header.dtype);
   const bool little_endian = std::endian::native == std::endian::little;
   if (unit > 1 && header.big_endian == little_endian) return false;
@@ -110,13 +112,14 @@ Result<Tensor> ReadNpy(std::span<const std::byte> content, const std::shared_ptr
   const std::span<const std::byte> elements = content.subspan(header.data_offset);
   // Neither overflows: ParseNpyHeader() has checked the product.
   const std::size_t expected =
-      static_cast<std::size_t>(*header.shape.NumElements()) * DTypeSize(header.dtype);
+      static_cast<std::size_t>(*header.shape.NumElements()) * header.item_size;
   if (elements.size() != expected) {
     return Status(
         StatusCode::kDataLoss,
         fmt::format("{}: {} elements of shape {} take {} bytes, found {} behind the header", where,
                     DTypeName(header.dtype), header.shape.ToString(), expected, elements.size()));
   }
+  if (header.dtype == DType::kString) return ReadStrings(header, elements, where);
   if (CanBorrow(header, elements))
     return Tensor::Borrow(header.dtype, header.shape, elements, owner);
   return CopyElements(header, elements, where);

@@ -15,6 +15,8 @@ namespace sidecar::data {
 /// What the header of a .npy file says. The shape's product and its size in bytes do not overflow.
 struct NpyHeader {
   DType dtype = DType::kInvalid;
+  std::size_t item_size = 0;  ///< bytes of one element
+  bool unicode = false;       ///< strings of four-byte characters, not of bytes
   bool big_endian = false;
   bool fortran_order = false;  ///< the first index varies fastest
   Shape shape;
@@ -24,7 +26,8 @@ struct NpyHeader {
 /// Reads the header at the beginning of `content` (at most 64 KiB of it). `where` names the file or
 /// archive member in messages. Fails with kDataLoss for anything but a well-formed header, with
 /// kUnimplemented naming the type for elements other than bool, integers of 8 to 64 bits, float16,
-/// float32, float64, complex64 and complex128: objects are pickled code and are never read.
+/// float32, float64, complex64, complex128 and strings (NumPy's U and S): objects are pickled code
+/// and are never read.
 Result<NpyHeader> ParseNpyHeader(std::span<const std::byte> content, std::string_view where);
 
 /// Whether the elements can be used where they stand: in row-major order, in the machine's byte
@@ -33,9 +36,9 @@ Result<NpyHeader> ParseNpyHeader(std::span<const std::byte> content, std::string
 
 /// The array in `content`, in row-major order and the machine's byte order. The elements are
 /// borrowed from `content` without a copy, and `owner` kept with them, where CanBorrow(); otherwise
-/// they are copied. Fails as
-/// ParseNpyHeader(), with kDataLoss when the number of bytes is not what the shape takes, and with
-/// kUnavailable when memory is short.
+/// they are copied; strings always are, as UTF-8 and without the zeros at their end. Fails as
+/// ParseNpyHeader(), with kDataLoss when the number of bytes is not what the shape takes or a
+/// character is none of Unicode's, and with kUnavailable when memory is short.
 Result<Tensor> ReadNpy(std::span<const std::byte> content, const std::shared_ptr<const void>& owner,
                        std::string_view where);
 

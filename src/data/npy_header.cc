@@ -158,12 +158,7 @@ constexpr NumpyType kTypes[] = {
 std::string_view DescribeType(char kind) {
   switch (kind) {
     case 'O':
-      return "Python objects, which are pickled code";
-    case 'U':
-      return "Unicode strings";
-    case 'S':
-    case 'a':
-      return "byte strings";
+      return "Python objects, which are pickled code (convert strings: array.astype('U'))";
     case 'V':
       return "raw bytes (NumPy writes bfloat16 and float8 arrays so: convert them to float32)";
     case 'M':
@@ -174,11 +169,34 @@ std::string_view DescribeType(char kind) {
   }
 }
 
+/// Reads "<U12" and "|S12"; whether it is one of them.
+bool SetStringType(std::string_view descr, NpyHeader& header) {
+  constexpr std::size_t kMostCharacters = std::size_t{1} << 30U;
+  if (descr.size() < 3 || std::string_view("<>|").find(descr[0]) == std::string_view::npos) {
+    return false;
+  }
+  if (descr[1] != 'U' && descr[1] != 'S' && descr[1] != 'a') return false;
+  std::size_t characters = 0;
+  const auto [end, error] =
+      std::from_chars(descr.data() + 2, descr.data() + descr.size(), characters);
+  if (error != std::errc() || end != descr.data() + descr.size()) return false;
+  if (characters > kMostCharacters || (descr[1] == 'U' && descr[0] == '|' && characters > 0)) {
+    return false;
+  }
+  header.dtype = DType::kString;
+  header.unicode = descr[1] == 'U';
+  header.big_endian = header.unicode && descr[0] == '>';
+  header.item_size = header.unicode ? 4 * characters : characters;
+  return true;
+}
+
 Status SetType(std::string_view descr, std::string_view where, NpyHeader& header) {
   const std::string_view code = descr.empty() ? descr : descr.substr(1);
+  if (SetStringType(descr, header)) return {};
   for (const NumpyType& type : kTypes) {
     if (type.code != code) continue;
     header.dtype = type.dtype;
+    header.item_size = DTypeSize(type.dtype);
     header.big_endian = descr[0] == '>';
     if (descr[0] == '<' || descr[0] == '>') return {};
     // '|': byte order does not matter.
@@ -191,7 +209,7 @@ Status SetType(std::string_view descr, std::string_view where, NpyHeader& header
   }
   return {StatusCode::kUnimplemented,
           fmt::format("{}: dtype '{}' holds {}; supported are bool, integers, float16, float32, "
-                      "float64, complex64 and complex128",
+                      "float64, complex64, complex128 and strings (U, S)",
                       where, descr, DescribeType(code[0]))};
 }
 
@@ -243,10 +261,16 @@ Result<NpyHeader> ParseNpyHeader(std::span<const std::byte> content, std::string
   const Result<std::int64_t> count = header.shape.NumElements();
   std::int64_t bytes = 0;
   if (!count.ok() ||
-      __builtin_mul_overflow(*count, static_cast<std::int64_t>(DTypeSize(header.dtype)), &bytes)) {
+      __builtin_mul_overflow(*count, static_cast<std::int64_t>(header.item_size), &bytes)) {
     return Status(StatusCode::kDataLoss,
                   fmt::format("{}: damaged .npy header: shape {} is too large", where,
                               header.shape.ToString()));
+  }
+  // Strings without characters take no bytes: any number of them would fit a file.
+  if (header.item_size == 0 && *count > 0) {
+    return Status(
+        StatusCode::kDataLoss,
+        fmt::format("{}: damaged .npy header: {} strings of no characters", where, *count));
   }
   return header;
 }

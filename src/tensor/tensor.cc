@@ -32,6 +32,11 @@ Result<std::size_t> SizeInBytes(DType dtype, const Shape& shape) {
   return bytes;
 }
 
+// Strings stand in the buffer as views.
+std::size_t StrideOf(DType dtype) {
+  return dtype == DType::kString ? sizeof(std::string_view) : DTypeSize(dtype);
+}
+
 std::shared_ptr<std::byte> Allocate(std::size_t bytes) {
   void* memory =
       ::operator new[](bytes == 0 ? 1 : bytes, std::align_val_t{kAlignment}, std::nothrow);
@@ -141,6 +146,41 @@ Result<Tensor> Tensor::Borrow(DType dtype, Shape shape, std::span<const std::byt
   return tensor;
 }
 
+Result<Tensor> Tensor::FromStrings(Shape shape, std::span<const std::string> strings) {
+  struct Content {
+    std::string characters;
+    std::vector<std::string_view> views;
+  };
+  std::size_t size = 0;
+  for (const std::string& string : strings) size += string.size();
+  const auto content = std::make_shared<Content>();
+  content->characters.reserve(size);
+  content->views.reserve(strings.size());
+  for (const std::string& string : strings) {
+    content->characters += string;  // never grows: views stay valid
+    content->views.emplace_back(
+        content->characters.data() + content->characters.size() - string.size(), string.size());
+  }
+  return BorrowStrings(std::move(shape), content->views, content);
+}
+
+Result<Tensor> Tensor::BorrowStrings(Shape shape, std::span<const std::string_view> strings,
+                                     std::shared_ptr<const void> owner) {
+  SIDECAR_ASSIGN_OR_RETURN(const std::int64_t count, shape.NumElements());
+  if (static_cast<std::size_t>(count) != strings.size()) {
+    return Status(StatusCode::kInvalidArgument,
+                  "a string tensor of shape " + shape.ToString() + " takes " +
+                      std::to_string(count) + " strings, given " + std::to_string(strings.size()));
+  }
+  Tensor tensor;
+  tensor.dtype_ = DType::kString;
+  tensor.num_elements_ = count;
+  tensor.shape_ = std::move(shape);
+  tensor.data_ = std::as_bytes(strings).data();
+  tensor.owner_ = std::move(owner);
+  return tensor;
+}
+
 std::size_t Tensor::size_bytes() const {
   return static_cast<std::size_t>(num_elements_) * DTypeSize(dtype_);
 }
@@ -162,7 +202,7 @@ Result<Tensor> Tensor::Slice(std::int64_t begin, std::int64_t end) const {
   slice.shape_ = shape_.WithoutFirst().WithFirst(end - begin);
   slice.num_elements_ = row_elements * (end - begin);
   if (data_ != nullptr)
-    slice.data_ = data_ + static_cast<std::size_t>(row_elements * begin) * DTypeSize(dtype_);
+    slice.data_ = data_ + static_cast<std::size_t>(row_elements * begin) * StrideOf(dtype_);
   return slice;
 }
 

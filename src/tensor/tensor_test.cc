@@ -90,5 +90,19 @@ TEST(ConvertTest, CastsSaturateAndTruncate) {
   EXPECT_FALSE(tensor::Cast(floats, DType::kComplex64).ok());
 }
 
+TEST(TensorTest, HoldsStrings) {
+  const std::vector<std::string> strings = {"a", "", std::string("b\0c", 3), "d"};
+  const Tensor tensor = Tensor::FromStrings({2, 2}, strings).value();
+  EXPECT_EQ(tensor.dtype(), DType::kString);
+  EXPECT_TRUE(tensor.bytes().empty());
+  const Tensor second = tensor.Slice(1, 2).value().Reshaped({2}).value();
+  const auto views = second.values<std::string_view>();
+  EXPECT_EQ(std::vector<std::string>(views.begin(), views.end()),
+            (std::vector<std::string>{strings[2], "d"}));
+  EXPECT_TRUE(tensor.values<float>().empty());
+  EXPECT_FALSE(Tensor::FromStrings({3}, strings).ok());
+  EXPECT_FALSE(Tensor::Zeros(DType::kString, {2}).ok());
+}
+
 }  // namespace
 }  // namespace sidecar

@@ -13,6 +13,13 @@
 namespace sidecar::cli {
 namespace {
 
+// Of strings, their characters.
+std::size_t BytesOf(const Tensor& tensor) {
+  std::size_t bytes = tensor.size_bytes();
+  for (const std::string_view string : tensor.values<std::string_view>()) bytes += string.size();
+  return bytes;
+}
+
 class ArrayTable {
  public:
   void Add(const std::string& name, const Tensor& tensor) {
@@ -20,10 +27,10 @@ class ArrayTable {
     array["name"] = name;
     array["dtype"] = DTypeName(tensor.dtype());
     array["shape"] = ShapeJson(tensor.shape());
-    array["bytes"] = tensor.size_bytes();
+    array["bytes"] = BytesOf(tensor);
     json_.push_back(std::move(array));
     rows_.push_back({name, std::string(DTypeName(tensor.dtype())), tensor.shape().ToString(),
-                     GroupedNumber(tensor.size_bytes())});
+                     GroupedNumber(BytesOf(tensor))});
   }
 
   void Add(std::string_view kind, const std::vector<NamedTensor>& tensors) {

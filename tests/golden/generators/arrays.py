@@ -65,8 +65,10 @@ def generate():
     add("empty_rows", values("<i8", (0, 5)))
     add("special_floats", np.array([np.nan, np.inf, -np.inf, -0.0, 1e-45, 3.4e38], "<f4"))
     save(folder, "refused_object", np.array([{"a": 1}, None], object))
-    save(folder, "refused_strings", np.array(["ab", "c"]))
-    save(folder, "refused_bytes", np.array([b"ab", b"c"]))
+    strings = np.array([["ab", "é", ""], ["日本\U0001f600", "a\0b", "x y z"]])
+    save(folder, "strings", strings)
+    save(folder, "strings_big_fortran", np.asfortranarray(strings.astype(">U9")))
+    save(folder, "strings_bytes", np.array([b"ab", b"\xff\x00c", b""]))
     save(folder, "refused_struct", np.zeros(2, [("a", "<f4"), ("b", "<i4")]))
     save(folder, "refused_datetime", np.array(["2020-01-01"], "M8[D]"))
     members = {"x": values("<f4", (5, 3)), "y": values("<i8", (5,)), "sample_weight": values("<f8", (5,))}

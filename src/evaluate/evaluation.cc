@@ -31,6 +31,7 @@ class EvaluationImpl final : public Evaluation {
  private:
   struct Pass;
 
+  void DescribeParameters(engine::EngineOptions& options) const;
   [[nodiscard]] std::optional<std::int64_t> NumBatches() const;
   [[nodiscard]] Result<float> Regularization(std::span<const Tensor> weights) const;
   Result<std::optional<engine::InputBatch>> NextBatch(Pass& pass);
@@ -60,11 +61,26 @@ struct EvaluationImpl::Pass {
   EvaluationResult result;
 };
 
+// Inputs may be strings; that they are where they may not is found when they are bound.
+Status CheckTargets(const DatasetSpec& spec) {
+  for (const auto* components : {&spec.y, &spec.sample_weight}) {
+    for (const DatasetSpec::Component& component : *components) {
+      if (component.dtype != DType::kString) continue;
+      const std::string kind = components == &spec.y ? "y" : "sample_weight";
+      return {StatusCode::kFailedPrecondition,
+              "the data's " + kind + (component.name.empty() ? "" : "/" + component.name) +
+                  " holds strings; targets and weights must be numbers"};
+    }
+  }
+  return {};
+}
+
 Status EvaluationImpl::Prepare() {
   for (const std::string& note : model_->notes) base::Log(LogLevel::kWarning, "{}", note);
   for (const model::ModelVariable& variable : model_->variables)
     requests_.push_back(variable.request);
   const DatasetSpec& spec = data_->spec();
+  SIDECAR_RETURN_IF_ERROR(CheckTargets(spec));
   SIDECAR_ASSIGN_OR_RETURN(inputs_, BindInputs(model_->inputs, spec.x));
 
   std::vector<OutputSpec> outputs;
@@ -79,13 +95,29 @@ Status EvaluationImpl::Prepare() {
   engine_options.threads = options_.threads.value_or(0);
   engine_options.batch_size = spec.batch_size;
   engine_options.rows_independent = model_->rows_independent;
-  for (const InputBinding& input : inputs_) {
-    engine_options.input_dtypes.push_back(input.dtype);
-    engine_options.input_shapes.push_back(input.sample_shape);
-  }
+  DescribeParameters(engine_options);
   SIDECAR_ASSIGN_OR_RETURN(engine_,
                            engine::Engine::Create(model_->graph, std::move(engine_options)));
   return {};
+}
+
+// What the graph's parameters are given: data of the inputs, or what is computed from it.
+void EvaluationImpl::DescribeParameters(engine::EngineOptions& options) const {
+  const auto add = [&options](DType dtype, const Shape& shape) {
+    options.input_dtypes.push_back(dtype);
+    options.input_shapes.push_back(shape);
+  };
+  const model::HostPlan& host = model_->host;
+  if (host.empty()) {
+    for (const InputBinding& input : inputs_) add(input.dtype, input.sample_shape);
+  }
+  for (const std::size_t slot : host.parameters()) {
+    if (host.IsInput(slot)) {
+      add(inputs_[slot].dtype, inputs_[slot].sample_shape);
+    } else {
+      add(host.slot(slot).dtype, host.slot(slot).shape);
+    }
+  }
 }
 
 std::optional<std::int64_t> EvaluationImpl::NumBatches() const {
@@ -121,11 +153,13 @@ Result<std::optional<engine::InputBatch>> EvaluationImpl::NextBatch(Pass& pass) 
   SIDECAR_ASSIGN_OR_RETURN(std::optional<Batch> batch, pass.batches->Next());
   if (!batch) return std::optional<engine::InputBatch>();
   ++pass.fetched;
-  engine::InputBatch inputs;
+  std::vector<Tensor> data;
   for (const InputBinding& binding : inputs_) {
     SIDECAR_ASSIGN_OR_RETURN(Tensor input, InputOf(*batch, binding));
-    inputs.push_back(std::move(input));
+    data.push_back(std::move(input));
   }
+  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(engine::InputBatch inputs, model_->host.Run(std::move(data)),
+                                   "batch " + std::to_string(pass.fetched - 1));
   pass.waiting.push_back(std::move(*batch));
   return std::optional<engine::InputBatch>(std::move(inputs));
 }

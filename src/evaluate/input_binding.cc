@@ -107,7 +107,8 @@ Result<std::vector<InputBinding>> BindInputs(
     }
     const bool numeric = IsFloating(component.dtype) || IsInteger(component.dtype) ||
                          component.dtype == DType::kBool;
-    if (!numeric) {
+    const bool fits = input.dtype == DType::kString ? component.dtype == DType::kString : numeric;
+    if (!fits) {
       return Status(StatusCode::kFailedPrecondition,
                     "input '" + input.name + "' takes " + std::string(DTypeName(input.dtype)) +
                         ", the data is " + std::string(DTypeName(component.dtype)));

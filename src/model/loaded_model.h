@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "checkpoint/variable_source.h"
+#include "model/host/host_plan.h"
 #include "sidecar/model.h"
 #include "sidecar/status.h"
 #include "sidecar/tensor.h"
@@ -74,8 +75,9 @@ struct LoadedModel;
 using ModelFinisher =
     std::function<Result<std::shared_ptr<LoadedModel>>(const std::vector<ModelInput>& inputs)>;
 
-/// A model without weights. The graph's parameters are the inputs in order, their first dimension
-/// dynamic; its results are addressed by index. Variables stand in the graph as VariablePlaceholder
+/// A model without weights. The graph's parameters are what `host` makes from the inputs, their
+/// first dimension dynamic; its results are addressed by index. Variables stand in the graph as
+/// VariablePlaceholder
 /// ops whose index is the position in `variables`; variables that inference does not read have
 /// none.
 struct LoadedModel {
@@ -86,6 +88,7 @@ struct LoadedModel {
   std::shared_ptr<const ov::Model> graph;
   ModelFinisher finish;
   std::vector<ModelInput> inputs;
+  HostPlan host;  ///< from the inputs to the graph's parameters
   std::vector<ModelOutput> outputs;
   std::vector<GraphCheck> checks;
   std::vector<ModelVariable> variables;

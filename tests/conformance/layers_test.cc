@@ -72,10 +72,13 @@ Result<std::vector<Tensor>> ReadWeights(const model::LoadedModel& model, const s
 
 Result<std::vector<Tensor>> Evaluate(const model::LoadedModel& model,
                                      const std::vector<Tensor>& weights,
-                                     const std::vector<Tensor>& inputs) {
+                                     const std::vector<Tensor>& data) {
+  const auto transformed = model.host.Run(data);
+  if (!transformed.ok()) return transformed.status();
+  const std::vector<Tensor>& inputs = *transformed;
   engine::EngineOptions options;
   options.threads = 1;
-  options.batch_size = inputs.front().shape()[0];
+  options.batch_size = data.front().shape()[0];
   options.rows_independent = model.rows_independent;
   for (const Tensor& input : inputs) {
     options.input_dtypes.push_back(input.dtype());

@@ -18,6 +18,7 @@ std::optional<DTypePolicy> PolicyFromName(const std::string& name) {
   if (name == "mixed_float16") return DTypePolicy{DType::kFloat16, DType::kFloat32};
   if (name == "mixed_bfloat16") return DTypePolicy{DType::kBfloat16, DType::kFloat32};
   const DType dtype = DTypeFromName(name);
+  if (dtype == DType::kString) return DTypePolicy{dtype, dtype};
   if (!IsFloating(dtype) && !IsInteger(dtype) && dtype != DType::kBool) return std::nullopt;
   return DTypePolicy{dtype, dtype};
 }

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <openvino/core/graph_util.hpp>
 #include <openvino/core/model.hpp>
 #include <openvino/op/convert.hpp>
 #include <openvino/op/parameter.hpp>
 #include <openvino/op/result.hpp>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -23,18 +25,11 @@
 namespace sidecar::model::keras {
 namespace {
 
-ov::PartialShape BatchShape(const Shape& sample) {
-  ov::PartialShape shape = {ov::Dimension::dynamic()};
-  for (const std::int64_t size : sample.sizes()) {
-    shape.push_back(size == Shape::kUnknown ? ov::Dimension::dynamic() : ov::Dimension(size));
-  }
-  return shape;
-}
-
-// The parameters of the whole model.
-struct Parameters {
-  ov::ParameterVector parameters;
+// The inputs of the whole model.
+struct Inputs {
+  HostParameters parameters;  // for these and all other slots of the plan
   std::vector<ModelInput> inputs;
+  HostPlan plan;
   Values values;
 };
 
@@ -53,10 +48,9 @@ Result<std::vector<ModelInput>> ReadInputs(const ModelDescription& model) {
   return inputs;
 }
 
-Result<Parameters> MakeParameters(const ModelDescription& model,
-                                  const std::vector<ModelInput>& given) {
+Result<Inputs> MakeInputs(const ModelDescription& model, const std::vector<ModelInput>& given) {
   SIDECAR_ASSIGN_OR_RETURN(std::vector<ModelInput> inputs, ReadInputs(model));
-  Parameters result;
+  Inputs result;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     ModelInput input = std::move(inputs[i]);
     if (i < given.size()) {
@@ -68,16 +62,28 @@ Result<Parameters> MakeParameters(const ModelDescription& model,
                                 "was built or give it an Input",
                                 input.name));
     }
-    const DType graph_type = GraphInputType(input.dtype);
-    auto parameter = std::make_shared<ov::op::v0::Parameter>(GraphElementType(graph_type),
-                                                             BatchShape(input.shape));
-    parameter->set_friendly_name(input.name);
-    result.values.push_back({parameter->output(0), input.dtype});
-    result.parameters.push_back(std::move(parameter));
-    input.dtype = graph_type;
+    const std::size_t slot = result.plan.AddInput({input.dtype, input.shape});
+    result.values.push_back(ValueOfSlot(slot, result.plan, input.name, result.parameters));
+    if (input.dtype != DType::kString) input.dtype = GraphInputType(input.dtype);
     result.inputs.push_back(std::move(input));
   }
   return result;
+}
+
+// The parameters that the graph reads; all inputs that it could where it reads none.
+ov::ParameterVector UsedParameters(const ov::ResultVector& results, Inputs& inputs) {
+  const auto nodes = ov::topological_sort(ov::NodeVector(results.begin(), results.end()));
+  const std::set<std::shared_ptr<ov::Node>> used(nodes.begin(), nodes.end());
+  ov::ParameterVector parameters;
+  std::vector<std::size_t> slots;
+  for (std::size_t slot = 0; slot < inputs.parameters.size(); ++slot) {
+    const auto& parameter = inputs.parameters[slot];
+    if (parameter == nullptr || used.count(parameter) == 0) continue;
+    parameters.push_back(parameter);
+    slots.push_back(slot);
+  }
+  inputs.plan.SetParameters(std::move(slots));
+  return parameters;
 }
 
 // Collects the results of the graph: outputs, then logits, then masks, then checks.
@@ -121,6 +127,14 @@ class ResultCollector {
   ov::ResultVector results_;
 };
 
+Status CheckOutputs(const Values& values) {
+  for (const Value& value : values) {
+    if (value.dtype != DType::kString) continue;
+    return {StatusCode::kUnimplemented, "an output of the model is strings; no loss takes them"};
+  }
+  return Status();
+}
+
 }  // namespace
 
 Result<std::shared_ptr<LoadedModel>> DescribeModel(const LayerObject& root, KerasVersion rules) {
@@ -139,16 +153,17 @@ Result<std::shared_ptr<LoadedModel>> DescribeModel(const LayerObject& root, Kera
 }
 
 Result<std::shared_ptr<LoadedModel>> BuildModel(const LayerObject& root, KerasVersion rules,
-                                                const std::vector<ModelInput>& given) {
-  SIDECAR_ASSIGN_OR_RETURN(LayerScopes scopes, LayerScopes::Create(root, rules));
-  SIDECAR_ASSIGN_OR_RETURN(Parameters parameters, MakeParameters(*root.model, given));
-  GraphLowering lowering(scopes);
-  SIDECAR_ASSIGN_OR_RETURN(const Values values, lowering.Run(*root.model, parameters.values));
+                                                const std::vector<ModelInput>& given,
+                                                const AssetReader& read_asset) {
+  SIDECAR_ASSIGN_OR_RETURN(LayerScopes scopes, LayerScopes::Create(root, rules, read_asset));
+  SIDECAR_ASSIGN_OR_RETURN(Inputs inputs, MakeInputs(*root.model, given));
+  GraphLowering lowering(scopes, inputs.plan, inputs.parameters);
+  SIDECAR_ASSIGN_OR_RETURN(const Values values, lowering.Run(*root.model, inputs.values));
+  SIDECAR_RETURN_IF_ERROR(CheckOutputs(values));
 
   auto model = std::make_shared<LoadedModel>();
   model->name = root.name;
   model->keras_version = rules;
-  model->inputs = std::move(parameters.inputs);
   model->layers = scopes.ClassCounts();
   model->variables = scopes.NameVariables();
   ResultCollector collector(*model);
@@ -158,12 +173,14 @@ Result<std::shared_ptr<LoadedModel>> BuildModel(const LayerObject& root, KerasVe
     model->rows_independent = model->rows_independent && !context->mixes_rows();
   }
   try {
-    model->graph =
-        std::make_shared<ov::Model>(collector.results(), parameters.parameters, root.name);
+    const ov::ParameterVector parameters = UsedParameters(collector.results(), inputs);
+    model->graph = std::make_shared<ov::Model>(collector.results(), parameters, root.name);
   } catch (const std::exception& error) {
     return Status(StatusCode::kInternal,
                   fmt::format("the graph of '{}': {}", root.name, Explanation(error)));
   }
+  model->inputs = std::move(inputs.inputs);
+  model->host = std::move(inputs.plan);
   return model;
 }
 

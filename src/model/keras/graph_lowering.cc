@@ -33,8 +33,13 @@ Result<Value> OutputOf(const LayerNode& node, const Values& values, std::size_t 
 }
 
 // The value as an InputLayer of a nested model hands it on: converted to its type.
-Value Enter(const Value& value, DType dtype, KerasVersion rules) {
+Result<Value> Enter(const LayerObject& layer, const Value& value, DType dtype, KerasVersion rules) {
   if (value.dtype == dtype) return value;
+  if (value.dtype == DType::kString || dtype == DType::kString) {
+    return Status(StatusCode::kFailedPrecondition,
+                  fmt::format("{} is for {}; is given {}", Describe(layer), DTypeName(dtype),
+                              DTypeName(value.dtype)));
+  }
   Value result{value.output, dtype, value.mask};
   // tf_keras/src/engine/functional.py casts after it has set the masks.
   if (rules == KerasVersion::kKeras2) result.mask.reset();
@@ -60,6 +65,7 @@ std::vector<TensorReference> TensorsOf(const LayerCall& call) {
 
 // Checks what a layer made, and gives it the type its policy computes in.
 Status Finish(const LayerContext& context, Value& value) {
+  if (value.dtype == DType::kString) return Status();
   const ov::PartialShape& shape = value.output.get_partial_shape();
   if (shape.rank().is_dynamic() || shape.size() == 0 || shape[0].is_static()) {
     return context.Fail(StatusCode::kFailedPrecondition,
@@ -76,7 +82,10 @@ Status Finish(const LayerContext& context, Value& value) {
     elements *= size;
   }
   if (IsFloat(value.output)) {
-    if (!IsOperation(context.layer())) value.dtype = context.policy().compute;
+    const DType compute = context.policy().compute;
+    if (!IsOperation(context.layer())) {
+      value.dtype = IsFloating(compute) ? compute : DType::kFloat32;
+    }
   } else if (IsFloating(value.dtype)) {
     value.dtype =
         value.output.get_element_type() == ov::element::i64 ? DType::kInt64 : DType::kInt32;
@@ -84,7 +93,46 @@ Status Finish(const LayerContext& context, Value& value) {
   return Status();
 }
 
+// Keras casts floating inputs to what the layer computes in; the result is another tensor, so the
+// logits are lost.
+Status CastInputs(const LayerEntry* entry, const LayerContext& context, Values& inputs) {
+  if (entry != nullptr && entry->effect == LayerEffect::kPreprocesses) return Status();
+  const bool casts = !IsOperation(context.layer());
+  const DType compute = context.policy().compute;
+  for (Value& input : inputs) {
+    if (input.dtype == DType::kString) {
+      return context.Fail(StatusCode::kUnimplemented,
+                          "is called with strings; only lookups, hashing, crossing and text "
+                          "vectorization take them");
+    }
+    if (casts && IsFloating(input.dtype) && input.dtype != compute) {
+      input = Value{input.output, compute, input.mask};
+    }
+  }
+  return Status();
+}
+
 }  // namespace
+
+Value ValueOfSlot(std::size_t slot, const HostPlan& plan, const std::string& name,
+                  HostParameters& parameters) {
+  const auto& [dtype, shape] = plan.slot(slot);
+  Value value{{}, dtype};
+  value.host = HostValue{slot, shape};
+  if (dtype == DType::kString) {
+    parameters.emplace_back();
+    return value;
+  }
+  ov::PartialShape batch = {ov::Dimension::dynamic()};
+  for (const std::int64_t size : shape.sizes()) {
+    batch.push_back(size == Shape::kUnknown ? ov::Dimension::dynamic() : ov::Dimension(size));
+  }
+  parameters.push_back(
+      std::make_shared<ov::op::v0::Parameter>(GraphElementType(GraphInputType(dtype)), batch));
+  parameters.back()->set_friendly_name(name);
+  value.output = parameters.back()->output(0);
+  return value;
+}
 
 std::string Explanation(const std::exception& error) {
   const std::string_view text = error.what();
@@ -123,9 +171,10 @@ Result<Values> GraphLowering::Run(const ModelDescription& model, const Values& i
     const ConfigReader config(*layer.config, Describe(layer));
     const auto policy = ReadDTypePolicy(config.Find("dtype"));
     const bool converts = policy && config.Has("dtype");
-    frame.calls[port.layer][port.call] = {
-        State::kDone,
-        {Enter(inputs[i], converts ? policy->compute : inputs[i].dtype, scopes_.rules())}};
+    SIDECAR_ASSIGN_OR_RETURN(
+        Value value,
+        Enter(layer, inputs[i], converts ? policy->compute : inputs[i].dtype, scopes_.rules()));
+    frame.calls[port.layer][port.call] = {State::kDone, {std::move(value)}};
   }
   Values outputs;
   for (const ModelPort& port : model.outputs) {
@@ -209,9 +258,13 @@ Result<Values> GraphLowering::GatherInputs(const Frame& frame, const LayerNode& 
 Result<CallArguments> GraphLowering::GatherArguments(const Frame& frame, const LayerCall& call) {
   CallArguments arguments;
   for (const auto& argument : call.arguments) {
-    SIDECAR_ASSIGN_OR_RETURN(auto tree, Converted<Value>(argument.tree, [&](const auto& reference) {
-                               return ValueOf(frame, reference);
-                             }));
+    SIDECAR_ASSIGN_OR_RETURN(
+        auto tree, Converted<Value>(argument.tree, [&](const auto& reference) -> Result<Value> {
+          SIDECAR_ASSIGN_OR_RETURN(Value value, ValueOf(frame, reference));
+          if (value.dtype != DType::kString) return value;
+          return Status(StatusCode::kUnimplemented,
+                        fmt::format("the call argument {} is strings", argument.name));
+        }));
     arguments.list.push_back({argument.name, std::move(tree)});
   }
   return arguments;
@@ -261,20 +314,22 @@ Result<Values> GraphLowering::RunModel(const LayerObject& layer, const Values& i
                             layer.model->inputs.size(), inputs.size()));
 }
 
+Value GraphLowering::RunOnHost(const LayerContext& context,
+                               std::shared_ptr<const HostFunction> function, const Values& inputs,
+                               HostPlan::Slot result) {
+  std::vector<std::size_t> slots;
+  for (const Value& input : inputs) slots.push_back(input.host->slot);
+  const std::size_t slot = plan_.AddStep(std::move(function), std::move(slots), std::move(result),
+                                         context.description());
+  return ValueOfSlot(slot, plan_, context.description(), parameters_);
+}
+
 Result<Values> GraphLowering::RunLayer(const LayerObject& layer, LayerContext& context,
                                        Values inputs, CallArguments arguments) {
   SIDECAR_RETURN_IF_ERROR(CountWork(1));
   const LayerEntry* const entry = FindLayer(layer);
   context.Begin(*this, std::move(arguments));
-  const DType compute = context.policy().compute;
-  const bool casts = !IsOperation(layer);
-  for (Value& input : inputs) {
-    // Keras casts floating inputs to what the layer computes in; the result is another tensor, so
-    // the logits are lost.
-    if (casts && IsFloating(input.dtype) && input.dtype != compute) {
-      input = Value{input.output, compute, input.mask};
-    }
-  }
+  SIDECAR_RETURN_IF_ERROR(CastInputs(entry, context, inputs));
   try {
     if (entry == nullptr) {  // a class of the program's own, which sets its masks
       SIDECAR_ASSIGN_OR_RETURN(Values outputs,
@@ -288,12 +343,16 @@ Result<Values> GraphLowering::RunLayer(const LayerObject& layer, LayerContext& c
     // keras/src/layers/layer.py `__call__` passes on a mask that came by keyword only.
     const bool by_keyword = context.arguments().Find({"mask"}) != nullptr;
     SIDECAR_ASSIGN_OR_RETURN(Values outputs, entry->function(context, masked));
-    for (Value& output : outputs) SIDECAR_RETURN_IF_ERROR(Finish(context, output));
+    for (Value& output : outputs) {
+      SIDECAR_RETURN_IF_ERROR(Finish(context, output));
+      if (entry->effect == LayerEffect::kComputes) output.host.reset();
+    }
     ApplyMaskRule(context, entry->mask, by_keyword ? masked : inputs, outputs);
     return outputs;
   } catch (const std::exception& error) {  // ov::Exception
     std::string shapes;
     for (const Value& input : inputs) {
+      if (input.dtype == DType::kString) continue;
       shapes += fmt::format("{}{}", shapes.empty() ? "" : ", ", ShapeOf(input.output).ToString());
     }
     return context.Fail(

@@ -4,9 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <memory>
+#include <openvino/op/parameter.hpp>
 #include <string>
 #include <vector>
 
+#include "model/host/host_plan.h"
 #include "model/keras/call_arguments.h"
 #include "model/keras/layer_context.h"
 #include "model/keras/layer_scopes.h"
@@ -26,16 +29,29 @@ namespace sidecar::model::keras {
 /// The element type of a graph value that holds this type: f32, i32 or i64.
 [[nodiscard]] ov::element::Type GraphElementType(DType graph_type);
 
+/// By slot of the HostPlan.
+using HostParameters = std::vector<std::shared_ptr<ov::op::v0::Parameter>>;
+
+/// The tensor of a slot: a parameter of the graph, which is added to `parameters`, unless it holds
+/// strings.
+Value ValueOfSlot(std::size_t slot, const HostPlan& plan, const std::string& name,
+                  HostParameters& parameters);
+
 /// Lowers models into one graph, nested ones in place. Not thread-safe.
 class GraphLowering final : public LayerRunner {
  public:
-  explicit GraphLowering(LayerScopes& scopes) : scopes_(scopes) {}
+  /// `plan` gets what is computed before the graph, `parameters` a parameter of the graph for each
+  /// of its slots, null for strings; both must outlive this object.
+  GraphLowering(LayerScopes& scopes, HostPlan& plan, HostParameters& parameters)
+      : scopes_(scopes), plan_(plan), parameters_(parameters) {}
 
   /// The values of the model's outputs for these inputs, which are in the order of `model.inputs`.
   Result<Values> Run(const ModelDescription& model, const Values& inputs);
   Result<Values> RunLayer(const LayerObject& layer, LayerContext& context, Values inputs,
                           CallArguments arguments) override;
   Result<Values> RunModel(const LayerObject& model, const Values& inputs) override;
+  Value RunOnHost(const LayerContext& context, std::shared_ptr<const HostFunction> function,
+                  const Values& inputs, HostPlan::Slot result) override;
 
  private:
   enum class State : std::uint8_t { kNew, kOpen, kDone };
@@ -59,6 +75,8 @@ class GraphLowering final : public LayerRunner {
   Status CountWork(std::size_t work);
 
   LayerScopes& scopes_;
+  HostPlan& plan_;
+  HostParameters& parameters_;
   std::size_t work_ = 0;  // calls so far
 };
 

@@ -124,6 +124,15 @@ Result<Values> LayerContext::RunPartOnRows(const PartSpec& spec, Values inputs, 
   return outputs;
 }
 
+Result<std::optional<std::string>> LayerContext::ReadAsset(const std::string& name) const {
+  for (const std::string& folder : asset_folders_) {
+    if (!read_asset_) break;
+    SIDECAR_ASSIGN_OR_RETURN(auto content, read_asset_("assets/" + folder + name));
+    if (content) return content;
+  }
+  return std::optional<std::string>();
+}
+
 void LayerContext::AddCheck(const GraphOutput& violations, const std::string& message) {
   LayerContext* top = this;
   while (top->whole_ != nullptr) top = top->whole_;

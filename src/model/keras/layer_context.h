@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/variable_placeholder.h"
+#include "model/host/host_plan.h"
 #include "model/keras/call_arguments.h"
 #include "model/keras/config_reader.h"
 #include "model/keras/dtype_policy.h"
@@ -40,6 +41,8 @@ struct VariableSpec {
   std::string regularizer = "";
   /// Its type; none: what the layer's policy says.
   std::optional<DType> dtype = std::nullopt;
+  /// Its name below "vars" in a weights archive; empty: its number.
+  std::string archive_name = "";
 };
 
 /// One variable of one layer.
@@ -53,6 +56,9 @@ struct LayerVariable {
 };
 
 class LayerContext;
+
+/// Reads a file that a .keras archive keeps for its layers; nothing where there is none.
+using AssetReader = std::function<Result<std::optional<std::string>>(const std::string& path)>;
 
 /// A part of a layer that has variables of its own, and where the formats keep it.
 struct PartSpec {
@@ -85,6 +91,9 @@ class LayerRunner {
                                   CallArguments arguments) = 0;
   /// One call of a model, with its inputs in order.
   virtual Result<Values> RunModel(const LayerObject& model, const Values& inputs) = 0;
+  /// See LayerContext::RunOnHost().
+  virtual Value RunOnHost(const LayerContext& context, std::shared_ptr<const HostFunction> function,
+                          const Values& inputs, HostPlan::Slot result) = 0;
 
   /// Until PopFold(), checks are of rows that `fold` turns into those of the calls before.
   void PushFold(RowFold fold) { folds_.push_back(std::move(fold)); }
@@ -147,6 +156,20 @@ class LayerContext {
   /// checks ones of the layer's rows.
   Result<Values> RunPartOnRows(const PartSpec& spec, Values inputs, RowFold fold);
 
+  /// Has `function` run before the graph on inputs that all have a `host`; the value has one, too.
+  Value RunOnHost(std::shared_ptr<const HostFunction> function, const Values& inputs,
+                  HostPlan::Slot result) {
+    return runner_->RunOnHost(*this, std::move(function), inputs, std::move(result));
+  }
+
+  /// The layer's file in the archive that the model came from; nothing where there is none.
+  [[nodiscard]] Result<std::optional<std::string>> ReadAsset(const std::string& name) const;
+  /// For LayerScopes: where an archive may have the layer's files.
+  void SetAssets(std::vector<std::string> folders, AssetReader reader) {
+    asset_folders_ = std::move(folders);
+    read_asset_ = std::move(reader);
+  }
+
   /// A part as the naming of variables sees it.
   struct PartEntry {
     PartSpec spec;
@@ -193,6 +216,8 @@ class LayerContext {
   std::vector<PartEntry> parts_;
   CallArguments arguments_;
   LayerRunner* runner_ = nullptr;
+  std::vector<std::string> asset_folders_;
+  AssetReader read_asset_;
   LayerContext* whole_ = nullptr;  ///< of which this is a part
 };
 

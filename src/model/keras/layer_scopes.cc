@@ -29,6 +29,19 @@ struct Place {
   std::vector<std::string> archive_prefixes;
 };
 
+// Weights archives keep a model's layers below "layers"; Keras 2.13 had another name.
+constexpr std::array<const char*, 2> kContainers = {"layers", "_layer_checkpoint_dependencies"};
+
+// Where an archive keeps one layer of a model that it keeps at `prefixes`.
+std::vector<std::string> ArchivePrefixes(const std::vector<std::string>& prefixes,
+                                         const std::string& name) {
+  std::vector<std::string> result;
+  for (std::size_t k = 0; k < prefixes.size(); ++k) {
+    result.push_back(prefixes[k] + kContainers[k % kContainers.size()] + "/" + name + "/");
+  }
+  return result;
+}
+
 // Walks the layers once more and writes down the names of their variables.
 class VariableNamer {
  public:
@@ -48,11 +61,7 @@ class VariableNamer {
       inner.name = place.name.empty() ? layer.name : place.name + "/" + layer.name;
       inner.steps = place.steps;
       inner.steps.push_back(StepTo(model, i, has_weights ? with_weights : kNoWeights));
-      for (std::size_t k = 0; k < place.archive_prefixes.size(); ++k) {
-        inner.archive_prefixes.push_back(place.archive_prefixes[k] +
-                                         kContainers[k % kContainers.size()] + "/" + archive_name +
-                                         "/");
-      }
+      inner.archive_prefixes = ArchivePrefixes(place.archive_prefixes, archive_name);
       if (has_weights) ++with_weights;
       if (!visited_.insert(&layer).second) continue;
       if (layer.model != nullptr) {
@@ -64,10 +73,6 @@ class VariableNamer {
   }
 
   [[nodiscard]] const VariablePlaces& places() const { return places_; }
-
-  // Weights archives keep a model's layers below "layers"; Keras 2.13 had another name.
-  static constexpr std::array<const char*, 2> kContainers = {"layers",
-                                                             "_layer_checkpoint_dependencies"};
 
  private:
   static constexpr std::size_t kNoWeights = static_cast<std::size_t>(-1);
@@ -172,7 +177,9 @@ class VariableNamer {
       }
       result.request.graph_path.push_back(std::move(edge));
       for (const std::string& prefix : place.archive_prefixes) {
-        result.request.archive_paths.push_back(fmt::format("{}vars/{}", prefix, i));
+        result.request.archive_paths.push_back(
+            prefix + "vars/" +
+            (variable.spec.archive_name.empty() ? std::to_string(i) : variable.spec.archive_name));
       }
       if (variable.placeholder != nullptr) variable.placeholder->set_index(out_.size());
       places_[&variable] = out_.size();
@@ -189,11 +196,30 @@ class VariableNamer {
 
 }  // namespace
 
-Result<LayerScopes> LayerScopes::Create(const LayerObject& root, KerasVersion rules) {
-  LayerScopes scopes(root, rules);
+Result<LayerScopes> LayerScopes::Create(const LayerObject& root, KerasVersion rules,
+                                        const AssetReader& read_asset) {
+  LayerScopes scopes(root, rules, read_asset);
   SIDECAR_ASSIGN_OR_RETURN(const bool trainable, IsTrainable(root));
   SIDECAR_RETURN_IF_ERROR(scopes.Visit(*root.model, "", trainable));
+  if (read_asset) scopes.SetAssets(*root.model, {"", ""});
   return scopes;
+}
+
+// As VariableNamer names the layers. Models inside of other layers keep no files that are read.
+void LayerScopes::SetAssets(const ModelDescription& model,
+                            const std::vector<std::string>& folders) {
+  NameCounter names;
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    if (model.sequential && i == 0) continue;
+    const LayerObject& layer = *model.layers[i].layer;
+    const std::vector<std::string> inner =
+        ArchivePrefixes(folders, names.Next(SnakeCase(layer.class_name)));
+    if (layer.model != nullptr) {
+      SetAssets(*layer.model, inner);
+    } else {
+      ContextOf(layer).SetAssets(inner, read_asset_);
+    }
+  }
 }
 
 Status LayerScopes::Visit(const ModelDescription& model, const std::string& prefix,

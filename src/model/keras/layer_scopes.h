@@ -19,7 +19,8 @@ namespace sidecar::model::keras {
 class LayerScopes {
  public:
   /// `root` must outlive this object. Fails with kDataLoss for a wrong `trainable`.
-  static Result<LayerScopes> Create(const LayerObject& root, KerasVersion rules);
+  static Result<LayerScopes> Create(const LayerObject& root, KerasVersion rules,
+                                    const AssetReader& read_asset = {});
 
   /// The layer's context; the layer must be one of the model's.
   [[nodiscard]] LayerContext& ContextOf(const LayerObject& layer) const {
@@ -39,12 +40,15 @@ class LayerScopes {
   [[nodiscard]] const std::vector<LayerContext*>& contexts() const { return order_; }
 
  private:
-  LayerScopes(const LayerObject& root, KerasVersion rules) : root_(&root), rules_(rules) {}
+  LayerScopes(const LayerObject& root, KerasVersion rules, AssetReader read_asset)
+      : root_(&root), rules_(rules), read_asset_(std::move(read_asset)) {}
   Status Visit(const ModelDescription& model, const std::string& prefix, bool trainable);
   Status VisitLayer(const LayerObject& layer, const std::string& prefix, bool trainable);
+  void SetAssets(const ModelDescription& model, const std::vector<std::string>& folders);
 
   const LayerObject* root_;
   KerasVersion rules_;
+  AssetReader read_asset_;
   std::map<const LayerObject*, std::unique_ptr<LayerContext>> contexts_;
   std::vector<LayerContext*> order_;
   std::map<std::string, int> class_counts_;

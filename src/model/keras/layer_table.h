@@ -10,7 +10,13 @@
 namespace sidecar::model::keras {
 
 enum class Kerases : std::uint8_t { kKeras2Only, kKeras3Only, kBothKerases };
-enum class LayerEffect : std::uint8_t { kComputes, kIdentity };
+enum class LayerEffect : std::uint8_t {
+  kComputes,
+  kIdentity,
+  /// Categories and texts: takes strings and ids as they are, also before the graph, whatever type
+  /// its policy says.
+  kPreprocesses,
+};
 
 /// What becomes of the mask of a layer's first input.
 enum class MaskRule : std::uint8_t {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
@@ -20,12 +21,30 @@ namespace sidecar::model::keras {
 namespace {
 
 constexpr std::uint64_t kMostMetadataBytes = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kMostAssetBytes = std::uint64_t{1} << 28U;
 
 Result<std::string> SavedBy(std::string_view metadata, const std::string& source) {
   SIDECAR_ASSIGN_OR_RETURN(const nlohmann::json document, ParseJson(metadata, source));
   std::string version = TextMember(document, "keras_version");
   if (!version.empty()) return version;
   return Status(StatusCode::kDataLoss, fmt::format("{}: has no keras_version", source));
+}
+
+// The vocabularies that layers keep in the archive.
+Result<AssetReader> ReadAssets(base::ZipReader& archive) {
+  const auto assets = std::make_shared<std::map<std::string, std::string>>();
+  std::uint64_t left = kMostAssetBytes;
+  for (const base::ZipMember& member : archive.members()) {
+    if (!member.name.starts_with("assets/") || !member.name.ends_with("/vocabulary.txt")) continue;
+    SIDECAR_ASSIGN_OR_RETURN(std::string content, archive.ReadMember(member.name, left));
+    left -= content.size();
+    assets->emplace(member.name, std::move(content));
+  }
+  return AssetReader([assets](const std::string& name) -> Result<std::optional<std::string>> {
+    const auto found = assets->find(name);
+    if (found == assets->end()) return std::optional<std::string>();
+    return std::optional(found->second);
+  });
 }
 
 Result<std::shared_ptr<LoadedModel>> LoadArchive(std::shared_ptr<const base::ReadableFile> file,
@@ -45,6 +64,7 @@ Result<std::shared_ptr<LoadedModel>> LoadArchive(std::shared_ptr<const base::Rea
     SIDECAR_ASSIGN_OR_RETURN(options.saved_by, SavedBy(metadata, path + ": metadata.json"));
   }
   options.source = path + ": config.json";
+  SIDECAR_ASSIGN_OR_RETURN(options.read_asset, ReadAssets(*archive));
   SIDECAR_ASSIGN_OR_RETURN(auto model, ReadModel(config, options));
   model->source = path;
   return model;

@@ -109,6 +109,7 @@ struct Source {
   std::shared_ptr<LayerObject> root;  // refers to the document
   Rules rules;
   std::string name;  // of the document, for messages
+  AssetReader read_asset;
 };
 
 // Whether the shapes of data can say more than the file does.
@@ -121,7 +122,8 @@ bool HasOpenInputs(const std::vector<ModelInput>& inputs) {
 Result<std::shared_ptr<LoadedModel>> Build(const Source& source,
                                            const std::vector<ModelInput>& given) {
   SIDECAR_ASSIGN_OR_RETURN_CONTEXT(
-      auto model, BuildModel(*source.root, source.rules.version, given), source.name);
+      auto model, BuildModel(*source.root, source.rules.version, given, source.read_asset),
+      source.name);
   return model;
 }
 
@@ -153,6 +155,7 @@ Status ReadTrainingConfig(const std::string& text, const std::string& source, Lo
 Result<std::shared_ptr<LoadedModel>> ReadModel(std::string_view text, const ReadOptions& options) {
   const auto source = std::make_shared<Source>();
   source->name = options.source;
+  source->read_asset = options.read_asset;
   SIDECAR_ASSIGN_OR_RETURN(source->document, ParseJson(text, options.source));
   const json& document = source->document;
   if (!document.is_object() || !document.contains("class_name")) {

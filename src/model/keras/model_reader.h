@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/keras/layer_context.h"
 #include "model/loaded_model.h"
 #include "sidecar/model.h"
 #include "sidecar/status.h"
@@ -24,6 +25,9 @@ struct ReadOptions {
   /// JSON text of the attribute `training_config` of an HDF5 file: the compile config that stands
   /// beside the model's JSON.
   std::optional<std::string> training_config = std::nullopt;
+  /// Reads the files that layers keep beside the JSON, as long as somebody may build the model;
+  /// thread-safe, may be empty.
+  AssetReader read_asset = {};
 };
 
 /// Reads the JSON of a Sequential or Functional model of Keras 2 or 3, in any of its forms. A model

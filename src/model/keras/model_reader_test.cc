@@ -424,7 +424,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "[null, 2147483647, 2147483647, 2147483647]", StatusCode::kFailedPrecondition,
                     "the layer 'conv' (Conv2D)"},
         HostileCase{"/config/layers/0/config/dtype", "\"string\"", StatusCode::kUnimplemented,
-                    "InputLayer"},
+                    "is called with strings"},
         HostileCase{"/config/layers/1/config/filters", "-3", StatusCode::kDataLoss,
                     "the layer 'conv' (Conv2D): config.filters is -3"},
         HostileCase{"/config/layers/1/config/filters", "2147483647",

@@ -142,12 +142,17 @@ class Survey {
     }
   }
 
+  static bool Preprocesses(const LayerObject& layer) {
+    const LayerEntry* const entry = FindLayer(layer);
+    return entry != nullptr && entry->effect == LayerEffect::kPreprocesses;
+  }
+
   void VisitDType(const LayerObject& layer, const ConfigReader& config, bool is_input) {
     const json* dtype = config.Find("dtype");
     const auto policy = ReadDTypePolicy(dtype, layer.path);
     if (!policy) {
       Add(layer, fmt::format("the dtype policy {}", DTypePolicyName(dtype, layer.path)));
-    } else if (!is_input && !IsFloating(policy->compute)) {
+    } else if (!is_input && !IsFloating(policy->compute) && !Preprocesses(layer)) {
       Add(layer, fmt::format("the dtype policy {}", DTypeName(policy->compute)));
     }
   }

@@ -15,10 +15,13 @@ namespace sidecar::model::testing {
 /// All results of the graph, in its order. `weights`: a value for each variable.
 inline Result<std::vector<Tensor>> RunGraph(const LoadedModel& model,
                                             const std::vector<Tensor>& weights,
-                                            const std::vector<Tensor>& inputs) {
+                                            const std::vector<Tensor>& data) {
+  const auto transformed = model.host.Run(data);
+  if (!transformed.ok()) return transformed.status();
+  const std::vector<Tensor>& inputs = *transformed;
   engine::EngineOptions options;
   options.threads = 1;
-  options.batch_size = inputs.front().shape()[0];
+  options.batch_size = data.front().shape()[0];
   options.rows_independent = model.rows_independent;
   for (const Tensor& input : inputs) {
     options.input_dtypes.push_back(input.dtype());

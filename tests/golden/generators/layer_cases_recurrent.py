@@ -21,7 +21,10 @@ def make(k, class_name, **config):
 
 
 def flat(outputs):
-    return [item for output in outputs for item in (output if isinstance(output, (list, tuple)) else [output])]
+    """Without lists of lists: states are lists of their own."""
+    if not isinstance(outputs, (list, tuple)) and not hasattr(outputs, "__next__"):
+        return [outputs]
+    return [item for output in outputs for item in flat(output)]
 
 
 def masked_data(random):

@@ -38,7 +38,8 @@ def bidirectional_cases(generation):
     yield Case("bidirectional_stacked", [SEQUENCE], lambda k, xs: both_ways(k, "LSTM")(both_ways(k, "GRU", return_sequences=True)(xs[0])))
     yield Case("bidirectional_any_time", [((None, CHANNELS), FLOAT)], lambda k, xs: both_ways(k, return_sequences=True)(xs[0]),
                data=lambda random: [random.normal(size=(3, 6, CHANNELS)).astype(FLOAT)])  # fmt: skip
-    yield Case("bidirectional_rnn", [SEQUENCE], lambda k, xs: k.layers.Bidirectional(
+    if generation == 2:  # Keras 3's checkpoints lack what lists of cells hold
+        yield Case("bidirectional_rnn", [SEQUENCE], lambda k, xs: k.layers.Bidirectional(
         k.layers.RNN([k.layers.LSTMCell(3), k.layers.GRUCell(2)], return_sequences=True))(xs[0]))  # fmt: skip
     yield Case("bidirectional_conv", [((3, 4, 5, 2), FLOAT)], lambda k, xs: k.layers.Bidirectional(
         k.layers.ConvLSTM2D(2, 2, return_sequences=True, padding="same"))(xs[0]))  # fmt: skip
@@ -71,9 +72,10 @@ def time_distributed_cases(generation):
         image = k.Input((4, 5, 2))
         x = k.layers.Conv2D(3, 2)(image)
         model = k.Model(image, k.layers.GlobalAveragePooling2D()(k.layers.BatchNormalization()(x)), name="encoder")
-        return [distributed(k, model, xs[0]), model(xs[1])]
+        layer = k.layers.TimeDistributed(model)
+        return [layer(xs[0]), layer(xs[1])]
 
-    yield Case("time_functional", [((STEPS, 4, 5, 2), FLOAT), ((4, 5, 2), FLOAT)], functional)
+    yield Case("time_functional", [((STEPS, 4, 5, 2), FLOAT), ((2, 4, 5, 2), FLOAT)], functional)
 
     def words(k, xs):
         word = k.Input((4,), dtype="int32")
@@ -100,18 +102,19 @@ def cell_cases(generation):
         k.layers.RNN(make(k, "LSTMCell"), **o)(k.layers.Masking()(xs[0]))
         for o in ({"return_state": True}, {"return_sequences": True, "zero_output_for_mask": True})), data=masked_data)  # fmt: skip
 
-    def stack(k):
-        return [k.layers.LSTMCell(4), k.layers.GRUCell(3), k.layers.SimpleRNNCell(2), k.layers.GRUCell(5, reset_after=False)]
-
-    yield Case("stacked", [SEQUENCE], lambda k, xs: flat(k.layers.RNN(stack(k), **o)(xs[0]) for o in ({}, {"return_sequences": True, "return_state": True})))
-    yield Case("stacked_masked", [SEQUENCE], lambda k, xs: flat(
-        [k.layers.RNN(stack(k), return_sequences=True, return_state=True)(k.layers.Masking()(xs[0]))]), data=masked_data)  # fmt: skip
-    yield Case("stacked_one", [SEQUENCE], lambda k, xs: k.layers.RNN(k.layers.StackedRNNCells([k.layers.LSTMCell(3)]))(xs[0]))
-    yield Case("stacked_same_class", [SEQUENCE], lambda k, xs: k.layers.RNN([k.layers.LSTMCell(4), k.layers.LSTMCell(4)])(xs[0]))
     yield Case("rnn_initial", [SEQUENCE, STATE], lambda k, xs: k.layers.RNN(make(k, "GRUCell"))(xs[0], initial_state=xs[1]))
     yield Case("cell_alone", [((CHANNELS,), FLOAT), STATE, STATE], lambda k, xs: flat([flat(make(k, "LSTMCell")(xs[0], [xs[1], xs[2]]))]))
     if generation == 2:
         from tf_keras.src.layers.rnn import cell_wrappers
+
+        def stack(k):
+            return [k.layers.LSTMCell(4), k.layers.GRUCell(3), k.layers.SimpleRNNCell(2), k.layers.GRUCell(5, reset_after=False)]
+
+        yield Case("stacked", [SEQUENCE], lambda k, xs: flat(k.layers.RNN(stack(k), **o)(xs[0]) for o in ({}, {"return_sequences": True, "return_state": True})))
+        yield Case("stacked_masked", [SEQUENCE], lambda k, xs: flat(
+            [k.layers.RNN(stack(k), return_sequences=True, return_state=True)(k.layers.Masking()(xs[0]))]), data=masked_data)  # fmt: skip
+        yield Case("stacked_one", [SEQUENCE], lambda k, xs: k.layers.RNN(k.layers.StackedRNNCells([k.layers.LSTMCell(3)]))(xs[0]))
+        yield Case("stacked_same_class", [SEQUENCE], lambda k, xs: k.layers.RNN([k.layers.LSTMCell(4), k.layers.LSTMCell(4)])(xs[0]))
 
         def residual(k, xs):
             cell = cell_wrappers.ResidualWrapper(k.layers.GRUCell(CHANNELS))

@@ -12,6 +12,7 @@ MODELS = {
     "text": build.text,
     "regression": build.regression,
     "many_layers": build.many_layers,
+    "recurrent": build.recurrent,
 }
 
 

@@ -254,3 +254,19 @@ def regularized(k):
     )
     model.compile(k.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return Case(model, *class_data((6,), 3))
+
+
+def recurrent(k):
+    """Cells in lists and wrappers, behind a mask."""
+    l = k.layers
+    words = k.Input((6,), dtype="int32", name="words")
+    x = l.Embedding(12, 4, mask_zero=True, name="embedding")(words)
+    x = l.Bidirectional(l.LSTM(3, return_sequences=True), name="both_ways")(x)
+    x = l.TimeDistributed(l.Dense(4, activation="relu"), name="each_step")(x)
+    x = l.RNN([l.LSTMCell(4), l.GRUCell(3), l.LSTMCell(4)], name="stack")(x)
+    model = k.Model(words, l.Dense(2, activation="softmax", name="classes")(x), name="recurrent")
+    model.compile(k.optimizers.Adam(0.02), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    random = rng()
+    x = random.integers(1, 12, (SAMPLES, 6)).astype("int32")
+    x[np.arange(6) >= random.integers(0, 7, (SAMPLES, 1))] = 0
+    return Case(model, x, (x.sum(axis=1) > 20).astype("int64"))

@@ -1,9 +1,12 @@
 #include "model/supported_layers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "model/keras/activations.h"
 #include "model/keras/layer_table.h"
+#include "model/keras/ops/op_table.h"
 
 namespace sidecar::model {
 
@@ -34,6 +37,28 @@ std::vector<SupportedActivation> SupportedActivations() {
       same->keras3 = same->keras3 || name.keras3;
     }
   }
+  return result;
+}
+
+std::vector<SupportedOperations> SupportedOps() {
+  std::vector<SupportedOperations> result;
+  for (const keras::OpEntry& entry : keras::AllOps()) {
+    std::string family = entry.family == "tf"
+                             ? "tf"
+                             : fmt::format("keras.{}", entry.family == "activations"
+                                                           ? "activations"
+                                                           : fmt::format("ops.{}", entry.family));
+    const auto same = std::find_if(result.begin(), result.end(),
+                                   [&](const auto& known) { return known.family == family; });
+    if (same == result.end()) {
+      result.push_back({std::move(family), {std::string(entry.name)}});
+    } else {
+      same->names.emplace_back(entry.name);
+    }
+  }
+  for (SupportedOperations& family : result) std::sort(family.names.begin(), family.names.end());
+  std::sort(result.begin(), result.end(),
+            [](const auto& a, const auto& b) { return a.family < b.family; });
   return result;
 }
 

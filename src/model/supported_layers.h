@@ -25,4 +25,12 @@ struct SupportedActivation {
 /// All names of activation functions, sorted.
 std::vector<SupportedActivation> SupportedActivations();
 
+/// Functions that may be nodes of a model: "keras.ops.numpy" with class names of Keras 3, "tf" with
+/// TensorFlow's names in the op layers of Keras 2.
+struct SupportedOperations {
+  std::string family;
+  std::vector<std::string> names;  ///< sorted
+};
+std::vector<SupportedOperations> SupportedOps();
+
 }  // namespace sidecar::model

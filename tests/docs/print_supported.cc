@@ -32,6 +32,14 @@ void PrintLayers() {
   }
 }
 
+void PrintOperations() {
+  std::cout << "\n## Functions as nodes\n\nOf Keras 3 the classes behind `keras.ops`, of Keras 2 "
+               "TensorFlow's functions (`TFOpLambda`, `SlicingOpLambda`).\n\n| | |\n|---|---|\n";
+  for (const auto& family : sidecar::model::SupportedOps()) {
+    std::cout << "| " << family.family << " | " << Joined(family.names) << " |\n";
+  }
+}
+
 void PrintNames(const char* title, const std::vector<SupportedName>& names) {
   std::cout
       << "\n## " << title
@@ -52,6 +60,7 @@ int main() {
                "that is not listed, or listed with \"no\", is refused\nby name (exit 69), never "
                "approximated.\n\n";
   PrintLayers();
+  PrintOperations();
   PrintNames("Losses", sidecar::evaluate::SupportedLosses());
   PrintNames("Metrics", sidecar::evaluate::SupportedMetrics());
   return 0;

@@ -236,6 +236,11 @@ std::optional<std::string> UnsupportedActivation(const json& activation, KerasVe
   return fmt::format("the activation {}", name.empty() ? Excerpt(activation) : name);
 }
 
+ActivationFunction FindActivationFunction(std::string_view name, KerasVersion rules) {
+  const NamedActivation* named = FindActivation(name, rules);
+  return named == nullptr ? nullptr : named->function;
+}
+
 GraphOutput SoftmaxOver(const GraphOutput& input, const std::vector<std::int64_t>& axes) {
   const GraphOutput x = ToFloat(input);
   if (axes.size() == 1) return Make<ov::op::v8::Softmax>(x, axes.front());

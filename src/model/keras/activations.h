@@ -27,6 +27,11 @@ std::string NameOfActivation(const LayerContext& context, std::string_view key);
 std::optional<std::string> UnsupportedActivation(const nlohmann::json& activation,
                                                  KerasVersion rules);
 
+/// The function of this name in these rules, of f32 values; null where there is none. Those that
+/// are not elementwise work along the last axis.
+using ActivationFunction = GraphOutput (*)(const GraphOutput&);
+ActivationFunction FindActivationFunction(std::string_view name, KerasVersion rules);
+
 /// The softmax over several axes at once.
 GraphOutput SoftmaxOver(const GraphOutput& input, const std::vector<std::int64_t>& axes);
 

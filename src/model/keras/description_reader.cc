@@ -14,6 +14,7 @@
 #include "model/keras/config_reader.h"
 #include "model/keras/json_text.h"
 #include "model/keras/node_reader.h"
+#include "model/keras/ops/op_table.h"
 #include "model/keras/sequential_input.h"
 
 namespace sidecar::model::keras {
@@ -37,8 +38,6 @@ class DescriptionReader {
   Result<std::shared_ptr<LayerObject>> ReadLayer(const json& value, const std::string& path);
 
  private:
-  using LayerResult = Result<std::shared_ptr<LayerObject>>;
-
   Status ReadModel(const json& object, LayerObject& layer, const std::string& path);
   Status ReadParts(LayerObject& layer, const std::string& path);
   Status ReadSequential(const json& object, const json& layers, ModelDescription& model,
@@ -55,11 +54,9 @@ class DescriptionReader {
 
 // The name of a layer: beside its config, in it, or else its class.
 std::string NameOf(const json& object, const LayerObject& layer) {
-  for (const json* place : {&object, layer.config}) {
-    std::string name = TextMember(*place, "name");
-    if (!name.empty()) return name;
-  }
-  return layer.class_name;
+  std::string name = TextMember(object, "name");
+  if (name.empty()) name = TextMember(*layer.config, "name");
+  return name.empty() ? layer.class_name : name;
 }
 
 // The list of layers in a model's config; null where there is none.
@@ -79,8 +76,8 @@ Status DescriptionReader::Count(const std::string& path) {
                                              path, kMostLayersAndCalls)};
 }
 
-DescriptionReader::LayerResult DescriptionReader::ReadLayer(const json& value,
-                                                            const std::string& path) {
+Result<std::shared_ptr<LayerObject>> DescriptionReader::ReadLayer(const json& value,
+                                                                  const std::string& path) {
   SIDECAR_RETURN_IF_ERROR(Count(path));
   const ConfigReader reader(value, path);
   if (!value.is_object()) {
@@ -101,6 +98,7 @@ DescriptionReader::LayerResult DescriptionReader::ReadLayer(const json& value,
   layer->name = NameOf(value, *layer);
   layer->module = TextMember(value, "module");
   layer->registered_name = TextMember(value, "registered_name");
+  layer->is_operation = IsOperation(*layer);
   if (std::max({layer->name.size(), layer->class_name.size(), layer->module.size()}) >
       kMostNameBytes) {
     return Status(
@@ -212,8 +210,9 @@ Status DescriptionReader::ReadCalls(const json& value, const std::string& path,
   if (nodes == nullptr || !nodes->is_array()) return reader.Wrong("inbound_nodes", "a list");
   for (std::size_t i = 0; i < nodes->size(); ++i) {
     SIDECAR_RETURN_IF_ERROR(Count(path));
-    SIDECAR_ASSIGN_OR_RETURN(auto call,
-                             ReadCall((*nodes)[i], fmt::format("{}.inbound_nodes[{}]", path, i)));
+    const std::string node_path = fmt::format("{}.inbound_nodes[{}]", path, i);
+    const auto read = layer.is_operation ? ReadOperationCall : ReadCall;
+    SIDECAR_ASSIGN_OR_RETURN(auto call, read((*nodes)[i], node_path));
     if ((*nodes)[i].is_object() && (*nodes)[i].contains("args")) model.form = JsonForm::kKeras3;
     out.calls.push_back(std::move(call));
   }

@@ -95,10 +95,10 @@ class ResultCollector {
     for (std::size_t i = 0; i < values.size(); ++i) {
       ModelOutput output;
       output.name = names[i];
-      output.dtype = IsFloat(values[i].output) ? DType::kFloat32 : values[i].dtype;
+      output.dtype = IsFloat(values[i].output) ? DType::kFloat32 : GraphInputType(values[i].dtype);
       output.keras_dtype = values[i].dtype;
       output.shape = ShapeOf(values[i].output).WithoutFirst();
-      output.result = Add(values[i].output);
+      output.result = Add(AsResult(values[i].output, output.dtype));
       model_.outputs.push_back(std::move(output));
     }
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -115,6 +115,13 @@ class ResultCollector {
     }
   }
 
+  // Results are f32, i32 or i64.
+  static GraphOutput AsResult(const GraphOutput& value, DType dtype) {
+    const ov::element::Type type = GraphElementType(dtype);
+    if (value.get_element_type() == type) return value;
+    return std::make_shared<ov::op::v0::Convert>(value, type);
+  }
+
   [[nodiscard]] const ov::ResultVector& results() const { return results_; }
 
  private:
@@ -127,10 +134,21 @@ class ResultCollector {
   ov::ResultVector results_;
 };
 
-Status CheckOutputs(const Values& values) {
-  for (const Value& value : values) {
-    if (value.dtype != DType::kString) continue;
-    return {StatusCode::kUnimplemented, "an output of the model is strings; no loss takes them"};
+// Layers may make strings, and operations values without the batch; a model's outputs are neither.
+Status CheckOutputs(const ModelDescription& model, const Values& values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const LayerObject& layer = *model.layers[model.outputs[i].tensor.layer].layer;
+    if (values[i].dtype == DType::kString) {
+      return {StatusCode::kUnimplemented,
+              fmt::format("{}, an output of the model, gives strings; no loss takes them",
+                          Describe(layer))};
+    }
+    const GraphOutput& output = values[i].output;
+    if (RankOf(output) > 0 && SizeOf(output, 0) == Shape::kUnknown) continue;
+    return {StatusCode::kFailedPrecondition,
+            fmt::format("{}, an output of the model, has the shape {}: the batch must be its first "
+                        "dimension",
+                        Describe(layer), ShapeOf(output).ToString())};
   }
   return Status();
 }
@@ -159,7 +177,7 @@ Result<std::shared_ptr<LoadedModel>> BuildModel(const LayerObject& root, KerasVe
   SIDECAR_ASSIGN_OR_RETURN(Inputs inputs, MakeInputs(*root.model, given));
   GraphLowering lowering(scopes, inputs.plan, inputs.parameters);
   SIDECAR_ASSIGN_OR_RETURN(const Values values, lowering.Run(*root.model, inputs.values));
-  SIDECAR_RETURN_IF_ERROR(CheckOutputs(values));
+  SIDECAR_RETURN_IF_ERROR(CheckOutputs(*root.model, values));
 
   auto model = std::make_shared<LoadedModel>();
   model->name = root.name;

@@ -19,6 +19,7 @@
 #include "model/keras/layer_scopes.h"
 #include "model/keras/layer_table.h"
 #include "model/keras/masks.h"
+#include "model/keras/ops/op_table.h"
 #include "model/keras/ports.h"
 
 namespace sidecar::model::keras {
@@ -63,29 +64,36 @@ std::vector<TensorReference> TensorsOf(const LayerCall& call) {
   return tensors;
 }
 
-// Checks what a layer made, and gives it the type its policy computes in.
-Status Finish(const LayerContext& context, Value& value) {
-  if (value.dtype == DType::kString) return Status();
-  const ov::PartialShape& shape = value.output.get_partial_shape();
-  if (shape.rank().is_dynamic() || shape.size() == 0 || shape[0].is_static()) {
+// Fails for a value of unknown rank or of more elements than any memory holds.
+Status CheckShape(const LayerContext& context, const GraphOutput& output) {
+  if (output.get_partial_shape().rank().is_dynamic()) {
     return context.Fail(StatusCode::kFailedPrecondition,
-                        "its output does not have the batch as its first dimension");
+                        "the number of dimensions of its output is not known");
   }
   std::int64_t elements = 1;
-  for (std::int64_t axis = 1; axis < RankOf(value.output); ++axis) {
-    const std::int64_t size = std::max<std::int64_t>(SizeOf(value.output, axis), 1);
+  for (std::int64_t axis = 0; axis < RankOf(output); ++axis) {
+    const std::int64_t size = std::max<std::int64_t>(SizeOf(output, axis), 1);
     if (size > kMostElements / elements) {
       return context.Fail(
           StatusCode::kFailedPrecondition,
-          fmt::format("its output would have the shape {}", ShapeOf(value.output).ToString()));
+          fmt::format("its output would have the shape {}", ShapeOf(output).ToString()));
     }
     elements *= size;
   }
+  return Status();
+}
+
+// Checks what a layer made, and gives it the type its policy computes in.
+Status Finish(const LayerContext& context, Value& value) {
+  if (value.dtype == DType::kString) return Status();
+  SIDECAR_RETURN_IF_ERROR(CheckShape(context, value.output));
+  if (RankOf(value.output) == 0 || SizeOf(value.output, 0) != Shape::kUnknown) {
+    return context.Fail(StatusCode::kFailedPrecondition,
+                        "its output does not have the batch as its first dimension");
+  }
   if (IsFloat(value.output)) {
     const DType compute = context.policy().compute;
-    if (!IsOperation(context.layer())) {
-      value.dtype = IsFloating(compute) ? compute : DType::kFloat32;
-    }
+    value.dtype = IsFloating(compute) ? compute : DType::kFloat32;
   } else if (IsFloating(value.dtype)) {
     value.dtype =
         value.output.get_element_type() == ov::element::i64 ? DType::kInt64 : DType::kInt32;
@@ -97,7 +105,6 @@ Status Finish(const LayerContext& context, Value& value) {
 // logits are lost.
 Status CastInputs(const LayerEntry* entry, const LayerContext& context, Values& inputs) {
   if (entry != nullptr && entry->effect == LayerEffect::kPreprocesses) return Status();
-  const bool casts = !IsOperation(context.layer());
   const DType compute = context.policy().compute;
   for (Value& input : inputs) {
     if (input.dtype == DType::kString) {
@@ -105,7 +112,7 @@ Status CastInputs(const LayerEntry* entry, const LayerContext& context, Values& 
                           "is called with strings; only lookups, hashing, crossing and text "
                           "vectorization take them");
     }
-    if (casts && IsFloating(input.dtype) && input.dtype != compute) {
+    if (IsFloating(input.dtype) && input.dtype != compute) {
       input = Value{input.output, compute, input.mask};
     }
   }
@@ -284,7 +291,34 @@ Result<Values> GraphLowering::RunCall(const Frame& frame, const LayerNode& node,
         TakeMaskArgument(Describe(layer), arguments.Find({"mask", kModelMaskPosition}), inputs));
     return RunNested(layer, call, inputs);
   }
+  if (layer.is_operation) return RunOperation(layer, arguments);
   return RunLayer(layer, scopes_.ContextOf(layer), std::move(inputs), std::move(arguments));
+}
+
+Result<Values> GraphLowering::RunOperation(const LayerObject& operation,
+                                           const CallArguments& arguments) {
+  SIDECAR_RETURN_IF_ERROR(CountWork(1));
+  LayerContext& context = scopes_.ContextOf(operation);
+  const OpEntry& entry = *FindOp(operation);
+  try {
+    OpCall call(context, arguments, entry.parameters);
+    SIDECAR_ASSIGN_OR_RETURN(Values results, entry.function(call));
+    SIDECAR_RETURN_IF_ERROR(call.CheckAllUsed());
+    for (const Value& result : results) {
+      SIDECAR_RETURN_IF_ERROR(CheckShape(context, result.output));
+    }
+    return results;
+  } catch (const std::exception& error) {  // ov::Exception
+    std::string shapes;
+    for (const auto& argument : arguments.list) {
+      ForEachTensor(argument.tree, [&shapes](const Value& value) {
+        shapes += (shapes.empty() ? "" : ", ") + ShapeOf(value.output).ToString();
+      });
+    }
+    return context.Fail(
+        StatusCode::kFailedPrecondition,
+        fmt::format("cannot work on inputs of shape {}: {}", shapes, Explanation(error)));
+  }
 }
 
 Result<Values> GraphLowering::RunNested(const LayerObject& layer, const LayerCall& call,

@@ -70,6 +70,8 @@ class GraphLowering final : public LayerRunner {
   Result<Values> RunCall(const Frame& frame, const LayerNode& node, const LayerCall& call);
   static Result<Value> ValueOf(const Frame& frame, const TensorReference& reference);
   static Result<CallArguments> GatherArguments(const Frame& frame, const LayerCall& call);
+  // One call of an operation.
+  Result<Values> RunOperation(const LayerObject& operation, const CallArguments& arguments);
   Result<Values> RunNested(const LayerObject& layer, const LayerCall& call, const Values& inputs);
   // Adds to the work done so far; fails where it is too much.
   Status CountWork(std::size_t work);

@@ -7,11 +7,13 @@
 #include <openvino/op/constant.hpp>
 #include <openvino/op/convert.hpp>
 #include <openvino/op/divide.hpp>
+#include <openvino/op/gather.hpp>
 #include <openvino/op/greater.hpp>
 #include <openvino/op/matmul.hpp>
 #include <openvino/op/maximum.hpp>
 #include <openvino/op/minimum.hpp>
 #include <openvino/op/multiply.hpp>
+#include <openvino/op/not_equal.hpp>
 #include <openvino/op/pad.hpp>
 #include <openvino/op/reduce_max.hpp>
 #include <openvino/op/reduce_mean.hpp>
@@ -19,6 +21,7 @@
 #include <openvino/op/relu.hpp>
 #include <openvino/op/reshape.hpp>
 #include <openvino/op/select.hpp>
+#include <openvino/op/shape_of.hpp>
 #include <openvino/op/sqrt.hpp>
 #include <openvino/op/subtract.hpp>
 #include <openvino/op/transpose.hpp>
@@ -163,6 +166,19 @@ Shape ShapeOf(const GraphOutput& a) {
   std::vector<std::int64_t> sizes;
   for (std::int64_t axis = 0; axis < RankOf(a); ++axis) sizes.push_back(SizeOf(a, axis));
   return Shape(std::move(sizes));
+}
+
+GraphOutput IsNotZero(const GraphOutput& a) {
+  if (a.get_element_type() == ov::element::boolean) return a;
+  const GraphOutput zero = std::make_shared<ov::op::v0::Constant>(a.get_element_type(), ov::Shape{},
+                                                                  std::vector<int>{0});
+  return std::make_shared<ov::op::v1::NotEqual>(a, zero);
+}
+
+GraphOutput RunTimeSize(const GraphOutput& a, std::int64_t axis) {
+  if (SizeOf(a, axis) != Shape::kUnknown) return IntConstant(SizeOf(a, axis));
+  const GraphOutput sizes = std::make_shared<ov::op::v3::ShapeOf>(a, ov::element::i64);
+  return std::make_shared<ov::op::v8::Gather>(sizes, IntConstant(axis), IntConstant(0));
 }
 
 GraphOutput ChannelsFirst(const GraphOutput& channels_last) {

@@ -56,6 +56,11 @@ GraphOutput ToFloat(const GraphOutput& a);
 /// All sizes.
 [[nodiscard]] Shape ShapeOf(const GraphOutput& a);
 
+/// The size of a dimension as an i64 scalar, also where it is only known when the graph runs.
+GraphOutput RunTimeSize(const GraphOutput& a, std::int64_t axis);
+/// Boolean: what is not zero.
+GraphOutput IsNotZero(const GraphOutput& a);
+
 /// Moves the last dimension behind the batch, or back: images as [batch, channels, height, width].
 /// The input of the transpose where the value was just made from that layout, so that chains of
 /// convolutions need none.

@@ -55,6 +55,8 @@ class VariableNamer {
       const LayerObject& layer = *model.layers[i].layer;
       // Keras's Sequential hides its InputLayer.
       if (model.sequential && i == 0) continue;
+      // Operations are no layers in Keras 3.
+      if (layer.is_operation && model.form == JsonForm::kKeras3) continue;
       const std::string archive_name = archive_names.Next(SnakeCase(layer.class_name));
       const bool has_weights = HasVariables(layer);
       Place inner;

@@ -17,14 +17,6 @@ constexpr LayerEntry kTable[] = {
 };
 #undef SIDECAR_LAYER
 
-// Their values keep their types and have no masks.
-#define SIDECAR_OPERATION(class_name, function, arguments) \
-  LayerEntry{#class_name, function, kKeras3Only, kComputes, kDropsMask, arguments},
-constexpr LayerEntry kOperations[] = {
-#include "model/keras/layers/operations.inc"
-};
-#undef SIDECAR_OPERATION
-
 template <std::size_t size>
 constexpr bool IsSorted(const LayerEntry (&table)[size]) {
   for (std::size_t i = 1; i < size; ++i) {
@@ -32,7 +24,7 @@ constexpr bool IsSorted(const LayerEntry (&table)[size]) {
   }
   return true;
 }
-static_assert(IsSorted(kTable) && IsSorted(kOperations), "one line for each class, sorted");
+static_assert(IsSorted(kTable), "one line for each class, sorted");
 
 // Takes the first word off `words`.
 std::string_view NextWord(std::string_view& words) {
@@ -77,15 +69,9 @@ bool IsKerasOwn(const LayerObject& layer) {
          IsBelow(layer.module, "tensorflow.python.keras");
 }
 
-bool IsOperation(const LayerObject& layer) {
-  return layer.registered_name.find('>') == std::string::npos &&
-         (IsBelow(layer.module, "keras.src.ops") || IsBelow(layer.module, "keras.ops"));
-}
-
 const LayerEntry* FindLayer(const LayerObject& layer) {
-  const bool is_operation = IsOperation(layer);
-  if (!is_operation && !IsKerasOwn(layer)) return nullptr;
-  const std::span<const LayerEntry> table = is_operation ? kOperations : LayerTable();
+  if (!IsKerasOwn(layer)) return nullptr;
+  const std::span<const LayerEntry> table = LayerTable();
   const auto found = std::find_if(table.begin(), table.end(), [&layer](const LayerEntry& entry) {
     return entry.class_name == layer.class_name;
   });

@@ -50,9 +50,6 @@ inline constexpr std::string_view kModelMaskPosition = "2";
 /// knows those.
 std::span<const LayerEntry> LayerTable();
 
-/// Whether the node of the graph is an operation of keras.ops, no layer; some share their names.
-bool IsOperation(const LayerObject& layer);
-
 /// The entry for a layer or operation, or null: its class name must be there, and its module and
 /// registered name must be Keras's own (a user's class may have the same name).
 const LayerEntry* FindLayer(const LayerObject& layer);

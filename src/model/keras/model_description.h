@@ -40,6 +40,9 @@ struct LayerObject {
   const nlohmann::json* config =
       nullptr;  ///< an object; belongs to the document, or made_up_config
   std::shared_ptr<const nlohmann::json> made_up_config;
+  /// A function of keras.ops or TensorFlow that was called on a tensor, not a layer. All that it is
+  /// called with is in LayerCall::arguments, its first argument as "0".
+  bool is_operation = false;
   /// The layers of a Sequential or Functional model; null for any other layer.
   std::unique_ptr<ModelDescription> model;
   /// The layers that the config of a layer holds: what a wrapper wraps, the cells of an RNN.

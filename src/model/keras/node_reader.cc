@@ -115,21 +115,26 @@ Result<std::optional<NamedReference>> Keras2Tensor(const json& value, const std:
   return std::optional(std::move(reference));
 }
 
+// The keyword arguments beside a reference of Keras 2.
+Status AddKeras2Arguments(const json& leaf, const std::string& path, NamedCall& call) {
+  if (leaf.size() < 4) return Status();
+  if (!leaf[3].is_object() && !leaf[3].is_null()) {
+    return Wrong(path + "[3]", leaf[3], "an object of call arguments");
+  }
+  for (const auto& item : leaf[3].items()) {
+    SIDECAR_RETURN_IF_ERROR(AddArgument(
+        item.key(), item.value(), [&](const json& value) { return Keras2Tensor(value, path); },
+        call));
+  }
+  return Status();
+}
+
 Status AddKeras2Leaf(const json& leaf, const std::string& key, const std::string& path,
                      NamedCall& call) {
   if (!LooksLikeReference(leaf)) {
     return Wrong(path, leaf, "[layer name, node number, tensor number, arguments]");
   }
-  if (leaf.size() == 4) {
-    if (!leaf[3].is_object() && !leaf[3].is_null()) {
-      return Wrong(path + "[3]", leaf[3], "an object of call arguments");
-    }
-    for (const auto& item : leaf[3].items()) {
-      SIDECAR_RETURN_IF_ERROR(AddArgument(
-          item.key(), item.value(), [&](const json& value) { return Keras2Tensor(value, path); },
-          call));
-    }
-  }
+  SIDECAR_RETURN_IF_ERROR(AddKeras2Arguments(leaf, path, call));
   if (leaf[0] == "_CONSTANT_VALUE") {
     call.inputs.push_back({&leaf[2], key});
     return Status();
@@ -206,7 +211,56 @@ Result<NamedCall> ReadKeras3Call(const json& node, const std::string& path) {
   return call;
 }
 
+// The first argument of an operation in Keras 2, as it is nested.
+Result<Tree> ReadKeras2Operand(const json& value, const std::string& path, NamedCall& call) {
+  Tree tree;
+  if (LooksLikeReference(value)) {
+    SIDECAR_RETURN_IF_ERROR(AddKeras2Arguments(value, path, call));
+    if (value[0] == "_CONSTANT_VALUE") {
+      tree.value = &value[2];
+    } else if (value[0] == "_COMPOSITE_TYPE") {
+      call.unsupported_argument = "a sparse or ragged constant";
+    } else {
+      SIDECAR_ASSIGN_OR_RETURN(tree.value, ReadReference(value, path));
+    }
+    return tree;
+  }
+  if (!value.is_structured()) return Wrong(path, value, "a reference, or nested lists of them");
+  Tree::Items items;
+  for (const auto& item : value.items()) {
+    SIDECAR_ASSIGN_OR_RETURN(Tree inner, ReadKeras2Operand(item.value(), path, call));
+    items.push_back(std::move(inner));
+    if (value.is_object()) tree.keys.push_back(item.key());
+  }
+  tree.value = std::move(items);
+  return tree;
+}
+
 }  // namespace
+
+Result<NamedCall> ReadOperationCall(const json& node, const std::string& path) {
+  NamedCall call;
+  if (!node.is_object() || !node.contains("args")) {
+    SIDECAR_ASSIGN_OR_RETURN(Tree tree, ReadKeras2Operand(node, path, call));
+    call.arguments.push_back({"0", std::move(tree)});
+    return call;
+  }
+  const ConfigReader reader(node, path);
+  const json* args = reader.Find("args");
+  const json* kwargs = reader.Find("kwargs");
+  const json* items = args == nullptr ? nullptr : ListItems(*args);
+  if (items == nullptr) return reader.Wrong("args", "a list");
+  if (kwargs != nullptr && !kwargs->is_object()) return reader.Wrong("kwargs", "an object");
+  const auto tensor = [&](const json& value) { return Keras3Tensor(value, path); };
+  for (std::size_t i = 0; i < items->size(); ++i) {
+    SIDECAR_RETURN_IF_ERROR(AddArgument(std::to_string(i), (*items)[i], tensor, call));
+  }
+  if (kwargs == nullptr) return call;
+  for (const auto& item : kwargs->items()) {
+    SIDECAR_RETURN_IF_ERROR(AddArgument(item.key(), item.value(), tensor, call));
+  }
+  return call;
+}
 
 Result<NamedCall> ReadCall(const json& node, const std::string& path) {
   if (node.is_object() && node.contains("args")) return ReadKeras3Call(node, path);

@@ -34,6 +34,10 @@ struct NamedCall {
 /// `path` names it in messages. Fails with kDataLoss.
 Result<NamedCall> ReadCall(const nlohmann::json& node, const std::string& path);
 
+/// As ReadCall(), for an operation: keeps the structure of the first argument, which is the
+/// argument "0", and has no inputs.
+Result<NamedCall> ReadOperationCall(const nlohmann::json& node, const std::string& path);
+
 /// Reads `input_layers` or `output_layers`: a reference, a list of them, a dictionary, or nested
 /// lists and dictionaries; flattened, dictionaries by sorted keys. Constants are not allowed.
 Result<std::vector<NamedInput>> ReadPorts(const nlohmann::json& ports, const std::string& path);

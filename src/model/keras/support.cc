@@ -16,12 +16,17 @@
 #include "model/keras/dtype_policy.h"
 #include "model/keras/json_text.h"
 #include "model/keras/layer_table.h"
+#include "model/keras/ops/op_table.h"
 #include "model/keras/regularizer.h"
 
 namespace sidecar::model::keras {
 namespace {
 
 using nlohmann::json;
+
+constexpr const char* kLambdaAdvice =
+    "its function is Python code, which only Python can run; save the model with "
+    "tf.saved_model.save(model, dir) and give --model dir";
 
 // Collected over the whole model, each layer object once.
 class Survey {
@@ -43,14 +48,7 @@ class Survey {
 
   // Notes that the layer is not supported; `reason` is empty where its class is not.
   void Add(const LayerObject& layer, const std::string& reason) {
-    if (reported_.insert(&layer).second) {
-      const std::string module = layer.module.empty() ? "" : fmt::format(" ({})", layer.module);
-      layers_[layer.class_name + module].push_back(layer.name);
-    }
-    constexpr std::size_t kMostReasons = 100;
-    if (reason.empty() || reasons_.size() >= kMostReasons) return;
-    reasons_.push_back(fmt::format("the layer '{}' ({}): {} is not supported", layer.name,
-                                   layer.class_name, reason));
+    AddAs(KindOf(layer), layer, reason.empty() ? "" : fmt::format("{} is not supported", reason));
   }
 
   [[nodiscard]] Status ToStatus() const {
@@ -69,6 +67,20 @@ class Survey {
   }
 
  private:
+  static std::string KindOf(const LayerObject& layer) {
+    const std::string module = layer.module.empty() ? "" : fmt::format(" ({})", layer.module);
+    return layer.class_name + module;
+  }
+
+  // As Add(), with what the list calls it, and a whole sentence.
+  void AddAs(const std::string& kind, const LayerObject& layer, const std::string& problem) {
+    if (reported_.insert(&layer).second) layers_[kind].push_back(layer.name);
+    constexpr std::size_t kMostReasons = 100;
+    if (problem.empty() || reasons_.size() >= kMostReasons) return;
+    reasons_.push_back(
+        fmt::format("the layer '{}' ({}): {}", layer.name, layer.class_name, problem));
+  }
+
   static std::string ShortList(const std::vector<std::string>& names) {
     constexpr std::size_t kMost = 20;
     std::string list;
@@ -83,6 +95,7 @@ class Survey {
     if (!call.unsupported_argument.empty()) {
       Add(layer, fmt::format("the call argument {}", call.unsupported_argument));
     }
+    if (layer.is_operation) return;  // its lowering looks at all of them
     const LayerEntry* entry = layer.model == nullptr ? FindLayer(layer) : nullptr;
     for (const auto& argument : call.arguments) {
       if (entry != nullptr && entry->Takes(argument.name)) continue;
@@ -107,6 +120,14 @@ class Survey {
   }
 
   void VisitLayer(const LayerObject& layer) {
+    if (layer.is_operation) {
+      if (FindOp(layer) == nullptr) AddAs(OpName(layer), layer, "");
+      return;
+    }
+    if (layer.class_name == "Lambda" && IsKerasOwn(layer)) {
+      AddAs(KindOf(layer), layer, kLambdaAdvice);
+      return;
+    }
     const bool is_input = layer.class_name == "InputLayer" && IsKerasOwn(layer);
     const ConfigReader config(*layer.config, "config");
     // What else stands in the config of a class of the program's own is that class's affair.
@@ -115,7 +136,6 @@ class Survey {
       Add(layer, "");
       return;
     }
-    if (IsOperation(layer)) return;
     for (const LayerPart& part : layer.parts) VisitPart(*part.layer);
     VisitFlags(layer, config);
     VisitDType(layer, config, is_input);

@@ -105,7 +105,7 @@ def write(group, generation):
             randomize(model, random)
             arrays = make_inputs(case, random)
             values, masks = outputs(model, case, arrays)
-        except (ValueError, TypeError, NotImplementedError, tf.errors.OpError) as error:
+        except (ValueError, TypeError, AttributeError, NotImplementedError, tf.errors.OpError) as error:
             refused.append((case.name, str(error).splitlines()[0][:90]))
             continue
         for i, array in enumerate(arrays):

@@ -37,7 +37,7 @@ Result<Masks> ReadMasks(const LayerContext& context, const Values& inputs) {
     if (item.tensor() == nullptr && item.constant() == nullptr) continue;
     if (item.tensor() == nullptr && item.constant()->is_null()) continue;
     SIDECAR_ASSIGN_OR_RETURN(const Value value, ToValue(item, context.description() + ": mask"));
-    (i == 0 ? masks.query : masks.value) = AsMask(value.output);
+    (i == 0 ? masks.query : masks.value) = IsNotZero(value.output);
   }
   return masks;
 }

@@ -6,17 +6,13 @@
 #include <nlohmann/json.hpp>
 #include <openvino/op/abs.hpp>
 #include <openvino/op/concat.hpp>
-#include <openvino/op/constant.hpp>
-#include <openvino/op/gather.hpp>
 #include <openvino/op/greater_eq.hpp>
 #include <openvino/op/less.hpp>
 #include <openvino/op/logical_and.hpp>
 #include <openvino/op/matmul.hpp>
-#include <openvino/op/not_equal.hpp>
 #include <openvino/op/range.hpp>
 #include <openvino/op/reshape.hpp>
 #include <openvino/op/scaled_dot_product_attention.hpp>
-#include <openvino/op/shape_of.hpp>
 
 #include "base/status_macros.h"
 #include "model/keras/activations.h"
@@ -83,13 +79,6 @@ Result<std::optional<Value>> TensorArgument(const LayerContext& context,
   return std::optional<Value>(std::move(value));
 }
 
-GraphOutput AsMask(const GraphOutput& mask) {
-  if (mask.get_element_type() == ov::element::boolean) return mask;
-  const GraphOutput zero = std::make_shared<ov::op::v0::Constant>(mask.get_element_type(),
-                                                                  ov::Shape{}, std::vector<int>{0});
-  return std::make_shared<ov::op::v1::NotEqual>(mask, zero);
-}
-
 std::optional<GraphOutput> BothMasks(const std::optional<GraphOutput>& a,
                                      const std::optional<GraphOutput>& b) {
   if (!a || !b) return a ? a : b;
@@ -104,12 +93,6 @@ GraphOutput WindowMask(const GraphOutput& rows, const GraphOutput& columns, std:
   const GraphOutput distance =
       std::make_shared<ov::op::v0::Abs>(Minus(Indices(rows, 1), Indices(columns, 0)));
   return std::make_shared<ov::op::v1::Less>(distance, IntConstant(window));
-}
-
-GraphOutput RunTimeSize(const GraphOutput& a, std::int64_t axis) {
-  if (SizeOf(a, axis) != Shape::kUnknown) return IntConstant(SizeOf(a, axis));
-  const GraphOutput sizes = std::make_shared<ov::op::v3::ShapeOf>(a, ov::element::i64);
-  return std::make_shared<ov::op::v8::Gather>(sizes, IntConstant(axis), IntConstant(0));
 }
 
 AttentionOutput Attend(const AttentionInput& input) {

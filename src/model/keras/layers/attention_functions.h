@@ -21,9 +21,6 @@ Result<bool> FlagArgument(const LayerContext& context,
 Result<std::optional<Value>> TensorArgument(const LayerContext& context,
                                             std::initializer_list<std::string_view> names);
 
-/// A mask as boolean: what is not zero.
-GraphOutput AsMask(const GraphOutput& mask);
-
 /// Where both masks are true; an absent one is true everywhere.
 std::optional<GraphOutput> BothMasks(const std::optional<GraphOutput>& a,
                                      const std::optional<GraphOutput>& b);
@@ -32,9 +29,6 @@ std::optional<GraphOutput> BothMasks(const std::optional<GraphOutput>& a,
 GraphOutput CausalMask(const GraphOutput& rows, const GraphOutput& columns);
 /// [rows, columns], boolean: |column - row| < window.
 GraphOutput WindowMask(const GraphOutput& rows, const GraphOutput& columns, std::int64_t window);
-
-/// The size of a dimension as an i64 scalar, also where it is only known when the graph runs.
-GraphOutput RunTimeSize(const GraphOutput& a, std::int64_t axis);
 
 /// How masked scores are kept from contributing. The ways differ for rows that are masked as a
 /// whole.

@@ -19,10 +19,6 @@ using LayerFunction = Result<Values> (*)(LayerContext& context, const Values& in
   Result<Values> function(LayerContext& context, const Values& inputs);
 #include "model/keras/layers/layers.inc"  // one line for each layer
 #undef SIDECAR_LAYER
-#define SIDECAR_OPERATION(class_name, function, ...) \
-  Result<Values> function(LayerContext& context, const Values& inputs);
-#include "model/keras/layers/operations.inc"
-#undef SIDECAR_OPERATION
 
 /// The input of a layer that takes one; kFailedPrecondition naming the layer for another number.
 Result<Value> OnlyInput(const LayerContext& context, const Values& inputs);

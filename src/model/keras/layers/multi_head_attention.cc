@@ -82,7 +82,7 @@ Result<Call> ReadCall(const LayerContext& context, const Values& inputs) {
 
 // The mask of one of the tensors: given explicitly, or the tensor's own.
 std::optional<GraphOutput> MaskOf(const std::optional<Value>& given, const Value& tensor) {
-  if (given) return AsMask(given->output);
+  if (given) return IsNotZero(given->output);
   return tensor.mask;
 }
 
@@ -107,7 +107,7 @@ std::optional<GraphOutput> MergedMask(const Call& call, const std::optional<Grap
   if (window) merged = BothMasks(merged, Expanded(WindowMask(rows, columns, *window), {0}));
   if (!call.attention_mask) return merged;
   if (!merged) return call.attention_mask->output;
-  return BothMasks(AsMask(call.attention_mask->output), merged);
+  return BothMasks(IsNotZero(call.attention_mask->output), merged);
 }
 
 // One of the projections: an EinsumDense that contracts the last `bound` dimensions.
@@ -221,7 +221,7 @@ GraphOutput ScoreMask(GraphOutput mask, const Heads& heads, MaskedScores masked,
     const bool half = (masked == MaskedScores::kReplaced ||
                        (heads.booleans_by_half && masked == MaskedScores::kZeroed)) &&
                       IsFloat(mask);
-    mask = half ? IsGreater(mask, FloatConstant(0.5)) : AsMask(mask);
+    mask = half ? IsGreater(mask, FloatConstant(0.5)) : IsNotZero(mask);
   }
   const auto attention = static_cast<std::int64_t>(heads.attention.size());
   while (RankOf(mask) < scores_rank) mask = Expanded(mask, {-2 * attention - 1});

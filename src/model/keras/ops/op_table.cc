@@ -1,0 +1,65 @@
+#include "model/keras/ops/op_table.h"
+
+#include <algorithm>
+#include <array>
+
+#include "model/keras/config_reader.h"
+
+namespace sidecar::model::keras {
+namespace {
+
+using Table = std::span<const OpEntry> (*)();
+constexpr std::array<Table, 12> kTables = {ElementwiseOps, BinaryOps,     ReductionOps, ScanOps,
+                                           ShapeOps,       JoinOps,       CreationOps,  IndexingOps,
+                                           ProductOps,     ActivationOps, NnOps,        ImageOps};
+
+struct OpKey {
+  std::string family;
+  std::string name;
+};
+
+// Where TensorFlow has a version 1 of a function beside the newer one, Keras 2 may write either;
+// what they share is the same.
+OpKey KeyOf(const LayerObject& operation) {
+  constexpr std::string_view kVersion1 = "compat.v1.";
+  if (operation.class_name == "TFOpLambda" || operation.class_name == "SlicingOpLambda") {
+    std::string function = TextMember(*operation.config, "function");
+    if (function.starts_with(kVersion1)) function.erase(0, kVersion1.size());
+    return {"tf", std::move(function)};
+  }
+  return {operation.module.substr(operation.module.rfind('.') + 1), operation.class_name};
+}
+
+}  // namespace
+
+bool IsOperation(const LayerObject& layer) {
+  if (layer.registered_name.find('>') != std::string::npos) return false;
+  if (layer.class_name == "TFOpLambda" || layer.class_name == "SlicingOpLambda") return true;
+  return layer.module.starts_with("keras.src.ops.") || layer.module.starts_with("keras.ops") ||
+         layer.module == "keras.src.activations.activations";
+}
+
+const OpEntry* FindOp(const LayerObject& operation) {
+  const OpKey key = KeyOf(operation);
+  for (const Table& table : kTables) {
+    for (const OpEntry& entry : table()) {
+      if (entry.name == key.name && entry.family == key.family) return &entry;
+    }
+  }
+  return nullptr;
+}
+
+std::string OpName(const LayerObject& operation) {
+  const OpKey key = KeyOf(operation);
+  if (key.family == "tf") return "tf." + TextMember(*operation.config, "function");
+  return (key.family == "activations" ? "keras.activations." : "keras.ops." + key.family + ".") +
+         key.name;
+}
+
+std::vector<OpEntry> AllOps() {
+  std::vector<OpEntry> all;
+  for (const Table& table : kTables) all.insert(all.end(), table().begin(), table().end());
+  return all;
+}
+
+}  // namespace sidecar::model::keras

@@ -1,0 +1,112 @@
+#include "model/keras/ops/op_table.h"
+
+#include <gmock/gmock.h>
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "sidecar/model.h"
+
+namespace sidecar::model::keras {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+json Tensor(const std::string& layer, int output = 0) {
+  return {{"class_name", "__keras_tensor__"},
+          {"config", {{"shape", {nullptr, 3}}, {"keras_history", {layer, 0, output}}}}};
+}
+
+// A Keras 3 model of one operation of keras.ops.numpy.
+json Document(const std::string& class_name, json config, json args, int output = 0) {
+  config["name"] = "op";
+  return {{"module", "keras"},
+          {"class_name", "Functional"},
+          {"config",
+           {{"name", "m"},
+            {"layers",
+             {{{"module", "keras.layers"},
+               {"class_name", "InputLayer"},
+               {"name", "in"},
+               {"config", {{"batch_shape", {nullptr, 3}}, {"dtype", "float32"}, {"name", "in"}}},
+               {"inbound_nodes", json::array()}},
+              {{"module", "keras.src.ops.numpy"},
+               {"class_name", class_name},
+               {"registered_name", class_name},
+               {"name", "op"},
+               {"config", std::move(config)},
+               {"inbound_nodes", {{{"args", std::move(args)}, {"kwargs", json::object()}}}}}}},
+            {"input_layers", {"in", 0, 0}},
+            {"output_layers", {"op", 0, output}}}}};
+}
+
+Result<Model> Read(const json& document) {
+  return Model::FromJson(document.dump(), {.keras_version = KerasVersion::kKeras3});
+}
+
+std::string Message(const json& document) { return Read(document).status().ToString(); }
+
+TEST(OpTableTest, HasEachOperationOnce) {
+  std::set<std::pair<std::string_view, std::string_view>> seen;
+  for (const OpEntry& entry : AllOps()) {
+    EXPECT_TRUE(seen.emplace(entry.family, entry.name).second) << entry.family << " " << entry.name;
+    EXPECT_NE(entry.function, nullptr) << entry.name;
+  }
+}
+
+TEST(OpTableTest, RefusesUnknownOperationsByName) {
+  const Status status = Read(Document("Sinc", json::object(), {Tensor("in")})).status();
+  EXPECT_EQ(status.code(), StatusCode::kUnimplemented);
+  EXPECT_THAT(status.message(), HasSubstr("keras.ops.numpy.Sinc 'op'"));
+}
+
+TEST(OpTableTest, RefusesArgumentsThatItDoesNotKnow) {
+  const Status status =
+      Read(Document("Sum", {{"axis", 1}, {"where", true}}, {Tensor("in")})).status();
+  EXPECT_EQ(status.code(), StatusCode::kUnimplemented);
+  EXPECT_THAT(status.message(), HasSubstr("the argument where = true is not supported"));
+}
+
+TEST(OpTableTest, RefusesOutputsWithoutTheBatch) {
+  EXPECT_THAT(Message(Document("Sum", {{"axis", nullptr}}, {Tensor("in")})),
+              HasSubstr("the batch must be its first dimension"));
+}
+
+TEST(OpTableTest, RefusesOutputsThatAreNotThere) {
+  EXPECT_THAT(Message(Document("Abs", json::object(), {Tensor("in")}, 1)),
+              HasSubstr("output 1 of the layer 'op' (Abs) is used; it has 1"));
+}
+
+TEST(OpTableTest, RefusesWrongArguments) {
+  const auto message = [](const std::string& class_name, const json& config, json args = {}) {
+    if (args.empty()) args = json::array({Tensor("in")});
+    return Message(Document(class_name, config, args));
+  };
+  EXPECT_THAT(message("Sum", {{"axis", 7}}), HasSubstr("names the dimension 7, of 2"));
+  EXPECT_THAT(message("Sum", {{"axis", "x"}}), HasSubstr("axis is \"x\""));
+  EXPECT_THAT(message("Transpose", {{"axes", {0}}}), HasSubstr("axes are not all there"));
+  EXPECT_THAT(message("Split", {{"axis", 1}, {"indices_or_sections", 2}}),
+              HasSubstr("cannot split the dimension into so many equal parts"));
+  EXPECT_THAT(message("Repeat", {{"axis", 1}, {"repeats", 99999999999}}),
+              HasSubstr("repeats is not from 1 to 2^20"));
+  EXPECT_THAT(message("Pad", {{"pad_width", {{0, 0}, {-1, 0}}}}), HasSubstr("pad_width"));
+  EXPECT_THAT(message("Reshape", {{"newshape", {-1, -1}}}), HasSubstr("cannot work on inputs"));
+  EXPECT_THAT(message("Einsum", {{"subscripts", "->"}}), HasSubstr("the layer 'op' (Einsum)"));
+  EXPECT_THAT(message("GetItem", json::object(), {Tensor("in"), {0, 0, 0}}),
+              HasSubstr("too many indices"));
+  EXPECT_THAT(message("GetItem", json::object(),
+                      {Tensor("in"), {{{"class_name", "__slice__"}, {"config", {{"step", 0}}}}}}),
+              HasSubstr("step is 0"));
+  EXPECT_THAT(message("Add", json::object(), {Tensor("in"), "text"}), HasSubstr("\"text\""));
+  EXPECT_THAT(message("Add", json::object(), {Tensor("in"), {{1, 2}, {3}}}),
+              HasSubstr("nested lists of numbers of equal lengths"));
+  EXPECT_THAT(message("Tile", {{"repeats", {1, std::int64_t{1} << 40U}}}),
+              HasSubstr("its output would have the shape"));
+}
+
+}  // namespace
+}  // namespace sidecar::model::keras

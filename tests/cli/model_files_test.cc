@@ -124,6 +124,7 @@ TEST_F(ModelFilesTest, ConfigsThatLieAreRefusedWithLayerAndField) {
   const std::vector<Lie> lies = {
       {dense + "units", -6, 65, "the layer 'stem/stem_dense' (Dense): config.units is -6"},
       {dense + "units", 2147483647, 65, "the layer 'stem/stem_"},
+      {dense + "unitz", 6, 69, "Dense 'stem_dense'"},
       {dense + "activation", "rellu", 69, "Dense 'stem_dense'"},
       {dense + "dtype", "int8_from_float32", 69, "Dense 'stem_dense'"},
       {"/config/layers/0/config/batch_input_shape", {nullptr, -4}, 65, "batch_input_shape"},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -27,6 +28,15 @@ using nlohmann::json;
 constexpr const char* kLambdaAdvice =
     "its function is Python code, which only Python can run; save the model with "
     "tf.saved_model.save(model, dir) and give --model dir";
+
+// Whether any layer of Keras has it, or had it in TensorFlow 2. An option of another release, or
+// one that is misspelt, could change what the layer computes.
+bool IsConfigKey(std::string_view key) {
+  static constexpr std::string_view kKeys[] = {
+#include "model/keras/config_keys.inc"
+  };
+  return std::binary_search(std::begin(kKeys), std::end(kKeys), key);
+}
 
 // Collected over the whole model, each layer object once.
 class Survey {
@@ -140,6 +150,9 @@ class Survey {
     VisitFlags(layer, config);
     VisitDType(layer, config, is_input);
     for (const auto& item : layer.config->items()) {
+      if (!IsConfigKey(item.key())) {
+        Add(layer, fmt::format("config.{}, which is no option of Keras's layers,", item.key()));
+      }
       if (!item.key().ends_with("_regularizer") || item.value().is_null()) continue;
       if (item.key() == "activity_regularizer" || !ReadRegularizer(item.value())) {
         Add(layer, item.key());

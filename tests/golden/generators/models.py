@@ -175,6 +175,8 @@ def save_model(k, case, folder, name, builder):
     case.model.save(path)
     if k is common.KERAS[2] and name in {"loss_scale", "mixed_float16_out32"}:
         return lambda: builder(k).model  # load_model fails on its own LossScaleOptimizer
+    if name == "policy_map":  # layers of the model that Keras reads have other paths
+        return lambda: builder(k).model
     return lambda: k.models.load_model(path)
 
 

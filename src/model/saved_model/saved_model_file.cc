@@ -61,7 +61,9 @@ std::string Listed(const std::vector<std::string>& names) {
   std::string text;
   for (std::size_t i = 0; i < names.size() && i < kMostListedNames; ++i)
     text += (i > 0 ? ", " : "") + names[i];
-  if (names.size() > kMostListedNames) text += fmt::format(" and {} more", names.size() - kMostNames);
+  if (names.size() > kMostListedNames) {
+    text += fmt::format(" and {} more", names.size() - kMostListedNames);
+  }
   return text;
 }
 

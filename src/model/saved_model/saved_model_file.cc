@@ -17,6 +17,7 @@
 #include "model/saved_model/inference_graph.h"
 #include "model/saved_model/keras_metadata.h"
 #include "model/saved_model/ports.h"
+#include "model/saved_model/row_analysis.h"
 #include "model/saved_model/saved_model_proto.h"
 #include "model/saved_model/saved_model_reader.h"
 #include "model/saved_model/saved_object_graph.h"
@@ -206,7 +207,7 @@ Status ReadGraph(const SavedModelReader& reader, const LoadOptions& options, Loa
   model.graph = imported;
   model.inputs = std::move(inputs.inputs);
   model.variables = std::move(variables.variables);
-  model.rows_independent = false;
+  model.rows_independent = AreRowsIndependent(*model.graph);
   return {};
 }
 

@@ -59,7 +59,7 @@ bool RowRules::Run() {
   const ov::ResultVector& results = graph_.get_results();
   return std::all_of(results.begin(), results.end(), [&](const auto& result) {
     const State state = states_.at(result.get());
-    return state.rows() && state.axis == 0;
+    return state.rows() && state.axis == 0 && state.group == 1;
   });
 }
 
@@ -88,13 +88,14 @@ State RowRules::Visit(const ov::Node& node) const {
 }
 
 State RowRules::VisitKnown(const ov::Node& node, std::string_view op) const {
-  if (op == "Result") return Of(node, 0);
+  // A conversion to the type, not the value, of the second input.
+  if (op == "Result" || op == "ConvertLike") return Of(node, 0);
   if (IsElementwise(op)) return Elementwise(node);
   if (IsBatchedByDesign(op)) {
     for (std::size_t i = 1; i < node.get_input_size(); ++i) {
       if (!Of(node, i).fixed()) return kMixed;
     }
-    return Of(node, 0).rows() && Of(node, 0).axis == 0 ? Rows(0) : kMixed;
+    return Of(node, 0).rows() && Of(node, 0).axis == 0 ? Of(node, 0) : kMixed;
   }
   if (const auto* matmul = ov::as_type<const ov::op::v0::MatMul>(&node)) return MatMul(*matmul);
   if (const auto* einsum = ov::as_type<const ov::op::v7::Einsum>(&node)) return Einsum(*einsum);
@@ -132,6 +133,7 @@ State RowRules::Elementwise(const ov::Node& node) const {
   const std::optional<std::size_t> rank = RankOf(node.get_output_partial_shape(0));
   if (!rank) return kMixed;
   std::optional<std::size_t> axis;
+  std::int64_t group = 1;
   for (std::size_t i = 0; i < node.get_input_size(); ++i) {
     const State state = Of(node, i);
     const std::optional<std::size_t> own_rank = RankOf(node.get_input_partial_shape(i));
@@ -139,8 +141,9 @@ State RowRules::Elementwise(const ov::Node& node) const {
     if (state.fixed()) continue;
     if (!state.rows()) return kMixed;
     const std::size_t aligned = Aligned(state.axis, *own_rank, *rank);
-    if (axis && *axis != aligned) return kMixed;
+    if (axis && (*axis != aligned || group != state.group)) return kMixed;
     axis = aligned;
+    group = state.group;
   }
   for (std::size_t i = 0; axis && i < node.get_input_size(); ++i) {
     // What is fixed must be the same for each row.
@@ -149,12 +152,13 @@ State RowRules::Elementwise(const ov::Node& node) const {
     if (Of(node, i).fixed() && *axis >= missing && SizeAt(shape, *axis - missing) != 1)
       return kMixed;
   }
-  return axis ? Rows(*axis) : kMixed;
+  return axis ? Rows(*axis, group) : kMixed;
 }
 
 State RowRules::MatMul(const ov::op::v0::MatMul& node) const {
   const std::optional<std::size_t> rank = RankOf(node.get_output_partial_shape(0));
   std::optional<std::size_t> axis;
+  std::int64_t group = 1;
   for (std::size_t i = 0; i < 2; ++i) {
     const State state = Of(node, i);
     const std::optional<std::size_t> own_rank = RankOf(node.get_input_partial_shape(i));
@@ -166,8 +170,9 @@ State RowRules::MatMul(const ov::op::v0::MatMul& node) const {
     const bool is_row = i == 0 && state.axis + 2 == *own_rank && !node.get_transpose_a();
     if (!is_stack && !is_row) return kMixed;
     const std::size_t aligned = Aligned(state.axis, *own_rank, *rank);
-    if (axis && *axis != aligned) return kMixed;
+    if (axis && (*axis != aligned || group != state.group)) return kMixed;
     axis = aligned;
+    group = state.group;
   }
   for (std::size_t i = 0; axis && *axis + 2 < *rank && i < 2; ++i) {
     const ov::PartialShape& shape = node.get_input_partial_shape(i);
@@ -175,7 +180,7 @@ State RowRules::MatMul(const ov::op::v0::MatMul& node) const {
     if (Of(node, i).fixed() && *axis >= missing && SizeAt(shape, *axis - missing) != 1)
       return kMixed;
   }
-  return axis ? Rows(*axis) : kMixed;
+  return axis ? Rows(*axis, group) : kMixed;
 }
 
 State RowRules::Einsum(const ov::op::v7::Einsum& node) const {
@@ -183,15 +188,18 @@ State RowRules::Einsum(const ov::op::v7::Einsum& node) const {
   std::string output;
   ov::op::v7::Einsum::parse_equation(node.get_equation(), inputs, output);
   std::optional<char> label;
+  std::int64_t group = 1;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const State state = Of(node, i);
     if (inputs[i].find('.') != std::string::npos) return kMixed;
     if (state.fixed()) continue;
     if (!state.rows() || state.axis >= inputs[i].size()) return kMixed;
     const char own = inputs[i][state.axis];
-    if ((label && *label != own) || std::count(inputs[i].begin(), inputs[i].end(), own) != 1)
+    if ((label && (*label != own || group != state.group)) ||
+        std::count(inputs[i].begin(), inputs[i].end(), own) != 1)
       return kMixed;
     label = own;
+    group = state.group;
   }
   if (!label) return kMixed;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -199,7 +207,7 @@ State RowRules::Einsum(const ov::op::v7::Einsum& node) const {
     if (Of(node, i).fixed() == has_label) return kMixed;
   }
   const std::size_t axis = output.find(*label);
-  return axis == std::string::npos ? kMixed : Rows(axis);
+  return axis == std::string::npos ? kMixed : Rows(axis, group);
 }
 
 State RowRules::Reduce(const ov::Node& node, bool keep_dims) const {
@@ -209,9 +217,9 @@ State RowRules::Reduce(const ov::Node& node, bool keep_dims) const {
   const auto axes = Axes(node, 1, *rank);
   if (!axes || Contains(*axes, data.axis)) return kMixed;
   if (keep_dims) return data;
-  return Rows(data.axis -
-              static_cast<std::size_t>(std::count_if(
-                  axes->begin(), axes->end(), [&](std::size_t axis) { return axis < data.axis; })));
+  const auto before =
+      std::count_if(axes->begin(), axes->end(), [&](std::size_t axis) { return axis < data.axis; });
+  return Rows(data.axis - static_cast<std::size_t>(before), data.group);
 }
 
 /// Ops that work along axes other than the batch.

@@ -22,19 +22,23 @@ struct State {
   enum class Kind : std::uint8_t {
     kFixed,  ///< nothing of the inputs
     kCount,  ///< whole numbers that follow from the number of rows
-    kRows,   ///< slice j along `axis` on row j alone
+    kRows,   ///< slices j * group to (j + 1) * group along `axis` on row j alone
     kMixed,  ///< anything else
   };
   Kind kind = Kind::kMixed;
   std::size_t axis = 0;
+  std::int64_t group = 1;
 
   [[nodiscard]] bool fixed() const { return kind == Kind::kFixed; }
   [[nodiscard]] bool rows() const { return kind == Kind::kRows; }
 };
-inline constexpr State kFixed{State::Kind::kFixed, 0};
-inline constexpr State kCount{State::Kind::kCount, 0};
-inline constexpr State kMixed{State::Kind::kMixed, 0};
-inline State Rows(std::size_t axis) { return {State::Kind::kRows, axis}; }
+inline constexpr State kFixed{State::Kind::kFixed};
+inline constexpr State kCount{State::Kind::kCount};
+inline constexpr State kMixed{State::Kind::kMixed};
+
+inline State Rows(std::size_t axis, std::int64_t group = 1) {
+  return {State::Kind::kRows, axis, group};
+}
 
 /// The number of dimensions; nothing where it is not known.
 std::optional<std::size_t> RankOf(const ov::PartialShape& shape);

@@ -38,22 +38,31 @@ std::size_t Aligned(std::size_t axis, std::size_t own_rank, std::size_t rank) {
   return axis + rank - own_rank;
 }
 
-/// Rows stay rows where the batch is first before and after, and a row keeps its size.
+/// Rows stay rows where the batch is the first dimension of more than one, before and after, and
+/// each row has as many elements: [batch, 9, 8], [batch * 9, 8] and [1, batch * 9, 8, 1].
 State RowRules::Reshape(const ov::Node& node) const {
-  const State data = Of(node, 0);
-  if (!data.rows() || data.axis != 0) return kMixed;
-  const auto row_size = [](const ov::PartialShape& shape) -> std::optional<std::int64_t> {
-    if (shape.rank().is_dynamic() || shape.size() == 0 || shape[0].is_static()) return std::nullopt;
-    std::int64_t size = 1;
-    for (std::size_t i = 1; i < shape.size(); ++i) {
-      if (SizeAt(shape, i).is_dynamic()) return std::nullopt;
-      size *= SizeAt(shape, i).get_length();
-    }
-    return size;
+  struct Layout {
+    std::size_t axis = 0;
+    std::int64_t slice = 1;  // elements of one slice along the axis
   };
-  const auto before = row_size(node.get_input_partial_shape(0));
-  const auto after = row_size(node.get_output_partial_shape(0));
-  return before && after && *before == *after ? Rows(0) : kMixed;
+  const auto layout_of = [](const ov::PartialShape& shape) -> std::optional<Layout> {
+    if (shape.rank().is_dynamic()) return std::nullopt;
+    Layout layout;
+    while (layout.axis < shape.size() && SizeAt(shape, layout.axis) == 1) ++layout.axis;
+    if (layout.axis == shape.size() || SizeAt(shape, layout.axis).is_static()) return std::nullopt;
+    for (std::size_t i = layout.axis + 1; i < shape.size(); ++i) {
+      if (SizeAt(shape, i).is_dynamic()) return std::nullopt;
+      layout.slice *= SizeAt(shape, i).get_length();
+    }
+    return layout;
+  };
+  const State data = Of(node, 0);
+  const auto before = layout_of(node.get_input_partial_shape(0));
+  const auto after = layout_of(node.get_output_partial_shape(0));
+  if (!data.rows() || !before || !after || data.axis != before->axis) return kMixed;
+  const std::int64_t row = data.group * before->slice;
+  if (after->slice == 0 || row % after->slice != 0) return kMixed;
+  return Rows(after->axis, row / after->slice);
 }
 
 State RowRules::Transpose(const ov::Node& node) const {
@@ -62,7 +71,8 @@ State RowRules::Transpose(const ov::Node& node) const {
   const auto order = rank ? Axes(node, 1, *rank) : std::nullopt;
   if (!data.rows() || !order) return kMixed;
   const auto found = std::find(order->begin(), order->end(), data.axis);
-  return found == order->end() ? kMixed : Rows(static_cast<std::size_t>(found - order->begin()));
+  return found == order->end() ? kMixed
+                               : Rows(static_cast<std::size_t>(found - order->begin()), data.group);
 }
 
 State RowRules::Squeeze(const ov::Node& node, bool removes) const {
@@ -76,10 +86,11 @@ State RowRules::Squeeze(const ov::Node& node, bool removes) const {
   if (removes) {
     if (Contains(*axes, axis)) return kMixed;
     return Rows(axis - static_cast<std::size_t>(std::lower_bound(axes->begin(), axes->end(), axis) -
-                                                axes->begin()));
+                                                axes->begin()),
+                data.group);
   }
   for (const std::size_t added : *axes) axis += added <= axis ? 1U : 0U;
-  return Rows(axis);
+  return Rows(axis, data.group);
 }
 
 State RowRules::Concat(const ov::op::v0::Concat& node) const {
@@ -90,7 +101,9 @@ State RowRules::Concat(const ov::op::v0::Concat& node) const {
       node.get_axis() < 0 ? node.get_axis() + static_cast<std::int64_t>(*rank) : node.get_axis();
   if (axis == static_cast<std::int64_t>(first.axis)) return kMixed;
   for (std::size_t i = 1; i < node.get_input_size(); ++i) {
-    if (!Of(node, i).rows() || Of(node, i).axis != first.axis) return kMixed;
+    if (!Of(node, i).rows() || Of(node, i).axis != first.axis || Of(node, i).group != first.group) {
+      return kMixed;
+    }
   }
   return first;
 }
@@ -104,9 +117,9 @@ State RowRules::Gather(const ov::op::util::GatherBase& node) const {
   const std::size_t axis = axes->front();
   const State data = Of(node, 0);
   const State indices = Of(node, 1);
-  if (data.fixed() && indices.rows()) return Rows(axis + indices.axis);
+  if (data.fixed() && indices.rows()) return Rows(axis + indices.axis, indices.group);
   if (!data.rows() || !indices.fixed() || data.axis == axis) return kMixed;
-  return Rows(data.axis < axis ? data.axis : data.axis + *index_rank - 1);
+  return Rows(data.axis < axis ? data.axis : data.axis + *index_rank - 1, data.group);
 }
 
 /// To the batch's size: the dimension whose size is not known, of something that is the same along
@@ -117,7 +130,7 @@ State RowRules::Broadcast(const ov::Node& node) const {
   const ov::PartialShape& shape = node.get_output_partial_shape(0);
   const std::optional<std::size_t> rank = RankOf(shape);
   if (node.get_input_size() != 2 || !own_rank || !rank || *own_rank > *rank) return kMixed;
-  if (data.rows()) return Rows(Aligned(data.axis, *own_rank, *rank));
+  if (data.rows()) return Rows(Aligned(data.axis, *own_rank, *rank), data.group);
   std::optional<std::size_t> axis;
   for (std::size_t i = 0; i < *rank; ++i) {
     if (SizeAt(shape, i).is_static()) continue;
@@ -134,32 +147,34 @@ State RowRules::Broadcast(const ov::Node& node) const {
 /// Slices that take the whole batch.
 State RowRules::StridedSlice(const ov::op::v1::StridedSlice& node) const {
   const State data = Of(node, 0);
-  const auto any = [](const std::vector<std::int64_t>& mask) {
-    return std::any_of(mask.begin(), mask.end(), [](std::int64_t bit) { return bit != 0; });
-  };
   const auto bit = [](const std::vector<std::int64_t>& mask, std::size_t at) {
     return at < mask.size() && mask[at] != 0;
   };
-  if (!data.rows() || any(node.get_new_axis_mask()) || any(node.get_ellipsis_mask())) return kMixed;
+  std::vector<std::vector<std::int64_t>> bounds;  // begins, ends, strides
   for (std::size_t i = 1; i < node.get_input_size(); ++i) {
-    if (!ov::is_type<ov::op::v0::Constant>(node.get_input_node_ptr(i))) return kMixed;
+    const auto constant = ov::as_type_ptr<ov::op::v0::Constant>(node.get_input_node_shared_ptr(i));
+    if (constant == nullptr) return kMixed;
+    bounds.push_back(constant->cast_vector<std::int64_t>());
   }
-  const auto begin = ov::as_type_ptr<ov::op::v0::Constant>(node.get_input_node_shared_ptr(1));
-  const std::size_t sliced = ov::shape_size(begin->get_shape());
-  std::size_t axis = data.axis;
-  if (axis < sliced) {
-    if (bit(node.get_shrink_axis_mask(), axis) || !bit(node.get_begin_mask(), axis) ||
-        !bit(node.get_end_mask(), axis)) {
-      return kMixed;
+  if (!data.rows() || bounds.size() < 2) return kMixed;
+  std::size_t axis = 0;   // of the data
+  std::size_t place = 0;  // of the result
+  for (std::size_t i = 0; i < bounds[0].size() && axis <= data.axis; ++i) {
+    if (bit(node.get_ellipsis_mask(), i)) return kMixed;
+    if (bit(node.get_new_axis_mask(), i)) {
+      ++place;
+      continue;
     }
-    const auto strides =
-        node.get_input_size() < 4
-            ? nullptr
-            : ov::as_type_ptr<ov::op::v0::Constant>(node.get_input_node_shared_ptr(3));
-    if (strides != nullptr && strides->cast_vector<std::int64_t>().at(axis) != 1) return kMixed;
+    const bool shrinks = bit(node.get_shrink_axis_mask(), i);
+    if (axis == data.axis) {
+      const bool whole = bit(node.get_begin_mask(), i) && bit(node.get_end_mask(), i) && !shrinks &&
+                         (bounds.size() < 3 || bounds[2].at(i) == 1);
+      return whole ? Rows(place, data.group) : kMixed;
+    }
+    ++axis;
+    place += shrinks ? 0U : 1U;
   }
-  for (std::size_t i = 0; i < data.axis; ++i) axis -= bit(node.get_shrink_axis_mask(), i) ? 1U : 0U;
-  return Rows(axis);
+  return Rows(place + data.axis - axis, data.group);  // beyond what is sliced
 }
 
 }  // namespace sidecar::model::saved_model

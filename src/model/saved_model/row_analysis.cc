@@ -133,7 +133,7 @@ State RowRules::Elementwise(const ov::Node& node) const {
   const std::optional<std::size_t> rank = RankOf(node.get_output_partial_shape(0));
   if (!rank) return kMixed;
   std::optional<std::size_t> axis;
-  std::int64_t group = 1;
+  std::int64_t group = 0;
   for (std::size_t i = 0; i < node.get_input_size(); ++i) {
     const State state = Of(node, i);
     const std::optional<std::size_t> own_rank = RankOf(node.get_input_partial_shape(i));
@@ -141,9 +141,10 @@ State RowRules::Elementwise(const ov::Node& node) const {
     if (state.fixed()) continue;
     if (!state.rows()) return kMixed;
     const std::size_t aligned = Aligned(state.axis, *own_rank, *rank);
-    if (axis && (*axis != aligned || group != state.group)) return kMixed;
+    const bool same_groups = group == state.group || group == 0 || state.group == 0;
+    if ((axis && *axis != aligned) || !same_groups) return kMixed;
     axis = aligned;
-    group = state.group;
+    group = std::max(group, state.group);
   }
   for (std::size_t i = 0; axis && i < node.get_input_size(); ++i) {
     // What is fixed must be the same for each row.

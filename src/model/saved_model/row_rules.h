@@ -27,7 +27,7 @@ struct State {
   };
   Kind kind = Kind::kMixed;
   std::size_t axis = 0;
-  std::int64_t group = 1;
+  std::int64_t group = 1;  ///< 0: all slices are the same, whatever rows they belong to
 
   [[nodiscard]] bool fixed() const { return kind == Kind::kFixed; }
   [[nodiscard]] bool rows() const { return kind == Kind::kRows; }

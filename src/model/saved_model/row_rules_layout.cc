@@ -59,7 +59,8 @@ State RowRules::Reshape(const ov::Node& node) const {
   const State data = Of(node, 0);
   const auto before = layout_of(node.get_input_partial_shape(0));
   const auto after = layout_of(node.get_output_partial_shape(0));
-  if (!data.rows() || !before || !after || data.axis != before->axis) return kMixed;
+  if (!data.rows() || data.group == 0 || !before || !after || data.axis != before->axis)
+    return kMixed;
   const std::int64_t row = data.group * before->slice;
   if (after->slice == 0 || row % after->slice != 0) return kMixed;
   return Rows(after->axis, row / after->slice);
@@ -141,7 +142,7 @@ State RowRules::Broadcast(const ov::Node& node) const {
   if (!data.fixed() || !axis) return kMixed;
   if (*axis >= missing && SizeAt(node.get_input_partial_shape(0), *axis - missing) != 1)
     return kMixed;
-  return Rows(*axis);
+  return Rows(*axis, 0);
 }
 
 /// Slices that take the whole batch.

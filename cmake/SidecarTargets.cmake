@@ -67,7 +67,8 @@ function(sidecar_test name)
   endif()
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS")
   add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} sidecar_warnings GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} sidecar_warnings GTest::gmock GTest::gtest_main
+                                        fmt::fmt)  # the tests' precompiled header includes it
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
   target_compile_definitions(${name} PRIVATE SIDECAR_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/golden"
                                              SIDECAR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

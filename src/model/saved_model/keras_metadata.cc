@@ -37,9 +37,7 @@ Result<Entry> ParseEntry(Bytes bytes) {
 }
 
 const json* Member(const json& object, std::string_view key) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(key);
-  return found == object.end() || found->is_null() ? nullptr : &*found;
+  return keras::ConfigReader(object, "").Find(key);
 }
 
 /// The first names of [["layer", 0, 0], ...], or of one such list.

@@ -16,20 +16,20 @@
 namespace sidecar::model::keras {
 namespace {
 
-struct Input {
+struct ActivationInput {
   GraphOutput x;
   DType dtype = DType::kFloat32;
 };
 
-Result<Input> Read(OpCall& call) {
+Result<ActivationInput> ReadActivation(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const Operand x, call.Tensor("x"));
-  return Input{AsFloat(x), FloatTypeOf(x.dtype())};
+  return ActivationInput{AsFloat(x), FloatTypeOf(x.dtype())};
 }
 
 // The elementwise activation of that name, by the rules of Keras 3, whose names are a superset.
 template <const char* kName>
 Result<Values> Named(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   return Only(MapElements(input.x, FindActivationFunction(kName, KerasVersion::kKeras3)),
               input.dtype);
 }
@@ -50,7 +50,7 @@ constexpr char kTanhShrink[] = "tanh_shrink";
 
 // Leaves its input as logits: Keras tags the result, or finds the operation.
 Result<Values> Sigmoid(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   const auto sigmoid = [](const GraphOutput& x) { return MakeOp<ov::op::v0::Sigmoid>(x); };
   Values values = Only(MapElements(input.x, sigmoid), input.dtype);
   values.front().logits = input.x;
@@ -59,7 +59,7 @@ Result<Values> Sigmoid(OpCall& call) {
 
 // As Sigmoid(); in Keras 2 only over the last dimension, where no transposes are around it.
 Result<Values> Softmax(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   const std::int64_t rank = RankOf(input.x);
   SIDECAR_ASSIGN_OR_RETURN(const std::int64_t axis, call.Axis("axis", rank, -1));
   call.MixRowsOver({axis});
@@ -69,14 +69,14 @@ Result<Values> Softmax(OpCall& call) {
 }
 
 Result<Values> LogSoftmax(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   SIDECAR_ASSIGN_OR_RETURN(const std::int64_t axis, call.Axis("axis", RankOf(input.x), -1));
   call.MixRowsOver({axis});
   return Only(MakeOp<ov::op::v5::LogSoftmax>(input.x, axis), input.dtype);
 }
 
 Result<Values> Sparsemax(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   const std::int64_t rank = RankOf(input.x);
   SIDECAR_ASSIGN_OR_RETURN(const std::int64_t axis, call.Axis("axis", rank, -1));
   if (axis != rank - 1 || SizeOf(input.x, axis) < 1) {
@@ -87,7 +87,7 @@ Result<Values> Sparsemax(OpCall& call) {
 }
 
 Result<Values> Glu(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   SIDECAR_ASSIGN_OR_RETURN(const std::int64_t axis, call.Axis("axis", RankOf(input.x), -1));
   call.MixRowsOver({axis});
   const auto halves = std::make_shared<ov::op::v1::Split>(input.x, IntConstant(axis), 2);
@@ -96,7 +96,7 @@ Result<Values> Glu(OpCall& call) {
 }
 
 Result<Values> Gelu(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   // Keras's function defaults to the approximation, TensorFlow's does not.
   SIDECAR_ASSIGN_OR_RETURN(const bool approximate, call.Bool("approximate", !call.is_keras2()));
   const auto mode =
@@ -108,14 +108,14 @@ Result<Values> Gelu(OpCall& call) {
 }
 
 Result<Values> LeakyReluOp(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   SIDECAR_ASSIGN_OR_RETURN(const double slope, call.Number("negative_slope", 0.2));
   return Only(LeakyRelu(input.x, slope), input.dtype);
 }
 
 // keras.activations.relu with parameters.
 Result<Values> FullRelu(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   ReluParameters parameters;
   SIDECAR_ASSIGN_OR_RETURN(parameters.negative_slope, call.Number("negative_slope", 0));
   SIDECAR_ASSIGN_OR_RETURN(parameters.threshold, call.Number("threshold", 0));
@@ -128,14 +128,14 @@ Result<Values> FullRelu(OpCall& call) {
 }
 
 Result<Values> Elu(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   SIDECAR_ASSIGN_OR_RETURN(const double alpha, call.Number("alpha", 1));
   return Only(MakeOp<ov::op::v0::Elu>(input.x, alpha), input.dtype);
 }
 
 // max(x, 0) + alpha * (exp(min(x, 0) / alpha) - 1)
 Result<Values> Celu(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   SIDECAR_ASSIGN_OR_RETURN(const double alpha, call.Number("alpha", 1));
   if (alpha == 0) return call.Fail("alpha is 0");
   const GraphOutput scaled = MakeOp<ov::op::v0::Elu>(Over(input.x, FloatConstant(alpha)), 1.0);
@@ -144,21 +144,21 @@ Result<Values> Celu(OpCall& call) {
 }
 
 Result<Values> Silu(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   SIDECAR_ASSIGN_OR_RETURN(const double beta, call.Number("beta", 1));
   const GraphOutput factor = MakeOp<ov::op::v0::Sigmoid>(Times(input.x, FloatConstant(beta)));
   return Only(Times(input.x, factor), input.dtype);
 }
 
 Result<Values> Squareplus(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   SIDECAR_ASSIGN_OR_RETURN(const double b, call.Number("b", 4));
   const GraphOutput root = SquareRoot(Plus(Times(input.x, input.x), FloatConstant(b)));
   return Only(Times(Plus(input.x, root), FloatConstant(0.5)), input.dtype);
 }
 
 Result<Values> Threshold(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   SIDECAR_ASSIGN_OR_RETURN(const double threshold, call.Number("threshold"));
   SIDECAR_ASSIGN_OR_RETURN(const double value, call.Number("default_value"));
   return Only(Choose(IsGreater(input.x, FloatConstant(threshold)), input.x, FloatConstant(value)),
@@ -166,7 +166,7 @@ Result<Values> Threshold(OpCall& call) {
 }
 
 Result<Values> HardShrink(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   SIDECAR_ASSIGN_OR_RETURN(const double threshold, call.Number("threshold", 0.5));
   const GraphOutput size = MakeOp<ov::op::v0::Abs>(input.x);
   return Only(Choose(IsGreater(size, FloatConstant(threshold)), input.x, FloatConstant(0)),
@@ -174,14 +174,14 @@ Result<Values> HardShrink(OpCall& call) {
 }
 
 Result<Values> SoftShrink(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
   SIDECAR_ASSIGN_OR_RETURN(const double threshold, call.Number("threshold", 0.5));
   const GraphOutput bound = FloatConstant(threshold);
   const GraphOutput below = Relu(Minus(FloatConstant(-threshold), input.x));
   return Only(Minus(Relu(Minus(input.x, bound)), below), input.dtype);
 }
 
-constexpr OpEntry kOps[] = {
+constexpr OpEntry kActivationOps[] = {
     {"activations", "ReLU", FullRelu, "x"},
     {"nn", "Celu", Celu, "x"},
     {"nn", "Elu", Elu, "x"},
@@ -230,6 +230,6 @@ constexpr OpEntry kOps[] = {
 
 }  // namespace
 
-std::span<const OpEntry> ActivationOps() { return kOps; }
+std::span<const OpEntry> ActivationOps() { return kActivationOps; }
 
 }  // namespace sidecar::model::keras

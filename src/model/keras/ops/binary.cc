@@ -141,7 +141,7 @@ using ov::op::v1::LogicalOr;
 using ov::op::v1::LogicalXor;
 using ov::op::v1::NotEqual;
 
-constexpr OpEntry kOps[] = {
+constexpr OpEntry kBinaryOps[] = {
     {"numpy", "Add", Same<Plus>, "x1 x2"},
     {"numpy", "Arctan2", OfFloat<Arctan2>, "x1 x2"},
     {"numpy", "BitwiseAnd", Bitwise<Plain<ov::op::v13::BitwiseAnd>>, kXY},
@@ -200,6 +200,6 @@ constexpr OpEntry kOps[] = {
 
 }  // namespace
 
-std::span<const OpEntry> BinaryOps() { return kOps; }
+std::span<const OpEntry> BinaryOps() { return kBinaryOps; }
 
 }  // namespace sidecar::model::keras

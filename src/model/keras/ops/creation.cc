@@ -120,7 +120,7 @@ Result<Values> SequenceMask(OpCall& call) {
   return Only(ConvertedTo(MakeOp<ov::op::v1::Less>(places, bounds), dtype), dtype);
 }
 
-constexpr OpEntry kOps[] = {
+constexpr OpEntry kCreationOps[] = {
     {"numpy", "Arange", Range, "start stop step"},
     {"numpy", "Full", Fill, "fill_value"},
     {"numpy", "FullLike", FullLike, "x fill_value"},
@@ -142,6 +142,6 @@ constexpr OpEntry kOps[] = {
 
 }  // namespace
 
-std::span<const OpEntry> CreationOps() { return kOps; }
+std::span<const OpEntry> CreationOps() { return kCreationOps; }
 
 }  // namespace sidecar::model::keras

@@ -179,7 +179,7 @@ using ov::op::v0::Floor;
 using ov::op::v0::Negative;
 using ov::op::v0::Sign;
 
-constexpr OpEntry kOps[] = {
+constexpr OpEntry kElementwiseOps[] = {
     {"core", "Cast", Cast, "x"},
     {"core", "ConvertToTensor", ConvertToTensor, "x"},
     {"core", "StopGradient", OfAny<Same>, "x"},
@@ -267,6 +267,6 @@ constexpr OpEntry kOps[] = {
 
 }  // namespace
 
-std::span<const OpEntry> ElementwiseOps() { return kOps; }
+std::span<const OpEntry> ElementwiseOps() { return kElementwiseOps; }
 
 }  // namespace sidecar::model::keras

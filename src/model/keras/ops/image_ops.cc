@@ -72,7 +72,7 @@ Result<Values> ToGrayscale(OpCall& call) {
               x.dtype());
 }
 
-constexpr OpEntry kOps[] = {
+constexpr OpEntry kImageOps[] = {
     {"image", "RGBToGrayscale", ToGrayscale, "images:x"},
     {"image", "Resize", Resize, "images:x"},
     {"tf", "image.resize", Resize,
@@ -82,6 +82,6 @@ constexpr OpEntry kOps[] = {
 
 }  // namespace
 
-std::span<const OpEntry> ImageOps() { return kOps; }
+std::span<const OpEntry> ImageOps() { return kImageOps; }
 
 }  // namespace sidecar::model::keras

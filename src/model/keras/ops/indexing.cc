@@ -316,7 +316,7 @@ Result<Values> Digitize(OpCall& call) {
               DType::kInt32);
 }
 
-constexpr OpEntry kOps[] = {
+constexpr OpEntry kIndexingOps[] = {
     {"nn", "MultiHot", MultiHot, "inputs:x"},
     {"nn", "OneHot", OneHot, "x"},
     {"numpy", "Digitize", Digitize, "x bins"},
@@ -334,6 +334,6 @@ constexpr OpEntry kOps[] = {
 
 }  // namespace
 
-std::span<const OpEntry> IndexingOps() { return kOps; }
+std::span<const OpEntry> IndexingOps() { return kIndexingOps; }
 
 }  // namespace sidecar::model::keras

@@ -166,7 +166,7 @@ Result<Values> Append(OpCall& call) {
   return Join(call, parts, axis);
 }
 
-constexpr OpEntry kOps[] = {
+constexpr OpEntry kJoinsOps[] = {
     {"core", "Unstack", Unstack, "x"},
     {"numpy", "Append", Append, "x1 x2"},
     {"numpy", "Concatenate", Concatenate, "xs"},
@@ -185,6 +185,6 @@ constexpr OpEntry kOps[] = {
 
 }  // namespace
 
-std::span<const OpEntry> JoinOps() { return kOps; }
+std::span<const OpEntry> JoinOps() { return kJoinsOps; }
 
 }  // namespace sidecar::model::keras

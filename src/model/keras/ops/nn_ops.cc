@@ -20,15 +20,15 @@ namespace {
 constexpr double kEpsilon = 1e-7;  // keras.backend.epsilon()
 
 // The tensor as float, with the dimensions of `axis`, the last one by default.
-struct Input {
+struct AxesInput {
   GraphOutput x;
   DType dtype = DType::kFloat32;
   Axes axes;
 };
 
-Result<Input> Read(OpCall& call) {
+Result<AxesInput> ReadAxesInput(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const Operand x, call.Tensor("x"));
-  Input input{AsFloat(x), FloatTypeOf(x.dtype()), {}};
+  AxesInput input{AsFloat(x), FloatTypeOf(x.dtype()), {}};
   const std::int64_t rank = RankOf(input.x);
   if (rank == 0) return call.Fail("needs an input that is no scalar");
   if (call.Has("axis")) {
@@ -42,7 +42,7 @@ Result<Input> Read(OpCall& call) {
 }
 
 Result<Values> Normalize(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const AxesInput input, ReadAxesInput(call));
   SIDECAR_ASSIGN_OR_RETURN(const double order, call.Number("order", 2));
   SIDECAR_ASSIGN_OR_RETURN(const double epsilon, call.Number("epsilon", kEpsilon));
   const GraphOutput& x = input.x;
@@ -84,7 +84,7 @@ GraphOutput Spread(const GraphOutput& parameter, const Input& input) {
 }
 
 Result<Values> LayerNorm(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const AxesInput input, ReadAxesInput(call));
   SIDECAR_ASSIGN_OR_RETURN(const double epsilon, call.Number("epsilon", kEpsilon));
   SIDECAR_ASSIGN_OR_RETURN(const bool rms, call.Bool("rms_scaling", false));
   SIDECAR_ASSIGN_OR_RETURN(const auto gamma, call.OptionalTensor("gamma"));
@@ -99,7 +99,7 @@ Result<Values> LayerNorm(OpCall& call) {
 }
 
 Result<Values> RmsNorm(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Input input, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const AxesInput input, ReadAxesInput(call));
   SIDECAR_ASSIGN_OR_RETURN(const double epsilon, call.Number("epsilon", kEpsilon));
   SIDECAR_ASSIGN_OR_RETURN(const auto scale, call.OptionalTensor("scale"));
   const GraphOutput mean = MeanOver(Times(input.x, input.x), input.axes, true);
@@ -110,7 +110,7 @@ Result<Values> RmsNorm(OpCall& call) {
 
 Result<Values> BatchNorm(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const Operand x, call.Tensor("x"));
-  Input input{AsFloat(x), FloatTypeOf(x.dtype()), {}};
+  AxesInput input{AsFloat(x), FloatTypeOf(x.dtype()), {}};
   SIDECAR_ASSIGN_OR_RETURN(input.axes, call.Axes("axis", RankOf(input.x)));
   SIDECAR_ASSIGN_OR_RETURN(const double epsilon, call.Number("epsilon", 1e-3));
   SIDECAR_ASSIGN_OR_RETURN(const Operand mean, call.Tensor("mean"));
@@ -183,7 +183,7 @@ Result<Values> SpaceToDepth(OpCall& call) {
   return Rearrange<Op>(call, Op::SpaceToDepthMode::BLOCKS_FIRST);
 }
 
-constexpr OpEntry kOps[] = {
+constexpr OpEntry kNnOps[] = {
     {"nn", "BatchNorm", BatchNorm, "x mean variance offset scale"},
     {"nn", "DepthToSpace", DepthToSpace, "x"},
     {"nn", "DotProductAttention", DotProductAttention, "query key value bias mask scale"},
@@ -198,6 +198,6 @@ constexpr OpEntry kOps[] = {
 
 }  // namespace
 
-std::span<const OpEntry> NnOps() { return kOps; }
+std::span<const OpEntry> NnOps() { return kNnOps; }
 
 }  // namespace sidecar::model::keras

@@ -195,7 +195,7 @@ Result<Values> Einsum(OpCall& call) {
   return Only(ConvertedTo(MakeOp<ov::op::v7::Einsum>(inputs, equation), dtype), dtype);
 }
 
-constexpr OpEntry kOps[] = {
+constexpr OpEntry kProductsOps[] = {
     {"numpy", "Dot", Dot, "x1 x2"},
     {"numpy", "Einsum", Einsum, ""},
     {"numpy", "Inner", Inner, "x1 x2"},
@@ -208,6 +208,6 @@ constexpr OpEntry kOps[] = {
 
 }  // namespace
 
-std::span<const OpEntry> ProductOps() { return kOps; }
+std::span<const OpEntry> ProductOps() { return kProductsOps; }
 
 }  // namespace sidecar::model::keras

@@ -36,7 +36,7 @@ struct Reduction {
   bool keep = false;
 };
 
-Result<Reduction> Read(OpCall& call, std::string_view axis = "axis") {
+Result<Reduction> ReadReduction(OpCall& call, std::string_view axis = "axis") {
   Reduction reduction;
   SIDECAR_ASSIGN_OR_RETURN(reduction.x, call.Tensor("x"));
   SIDECAR_ASSIGN_OR_RETURN(reduction.axes, call.Axes(axis, RankOf(reduction.x.output())));
@@ -59,7 +59,7 @@ DType SumType(const OpCall& call, DType dtype) {
 
 template <class Op>
 Result<Values> SumLike(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call));
   const DType dtype = SumType(call, reduction.x.dtype());
   SIDECAR_ASSIGN_OR_RETURN(const DType wanted, call.Type("dtype", dtype));
   return Only(Reduced<Op>(ConvertedTo(reduction.x.output(), wanted), reduction), wanted);
@@ -67,7 +67,7 @@ Result<Values> SumLike(OpCall& call) {
 
 template <class Op>
 Result<Values> MostLike(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call));
   const Operand& x = reduction.x;
   GraphOutput result = Reduced<Op>(x.output(), reduction);
   SIDECAR_ASSIGN_OR_RETURN(const auto initial, call.OptionalTensor("initial"));
@@ -81,7 +81,7 @@ Result<Values> MostLike(OpCall& call) {
 
 template <class Op>
 Result<Values> LogicalLike(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call));
   return Only(Reduced<Op>(IsNotZero(reduction.x.output()), reduction), DType::kBool);
 }
 
@@ -89,7 +89,7 @@ Result<Values> LogicalLike(OpCall& call) {
 using FloatReduction = GraphOutput (*)(const GraphOutput&, const Reduction&);
 template <FloatReduction F>
 Result<Values> OfFloat(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call));
   const DType dtype = reduction.x.dtype();
   if (call.is_keras2() && !IsFloating(dtype)) return call.Unsupported("a mean of integers");
   return Only(F(AsFloat(reduction.x), reduction), FloatTypeOf(dtype));
@@ -113,7 +113,7 @@ GraphOutput LogSumExpOf(const GraphOutput& x, const Reduction& reduction) {
 }
 
 Result<Values> PeakToPeak(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call));
   const GraphOutput& x = reduction.x.output();
   return Only(Minus(Reduced<ov::op::v1::ReduceMax>(x, reduction),
                     Reduced<ov::op::v1::ReduceMin>(x, reduction)),
@@ -121,7 +121,7 @@ Result<Values> PeakToPeak(OpCall& call) {
 }
 
 Result<Values> CountNonzero(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call));
   SIDECAR_ASSIGN_OR_RETURN(const DType dtype,
                            call.Type("dtype", call.is_keras2() ? DType::kInt64 : DType::kInt32));
   const GraphOutput ones = ConvertedTo(IsNotZero(reduction.x.output()), dtype);
@@ -129,7 +129,7 @@ Result<Values> CountNonzero(OpCall& call) {
 }
 
 Result<Values> Average(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call));
   SIDECAR_ASSIGN_OR_RETURN(const auto weights, call.OptionalTensor("weights"));
   const GraphOutput x = AsFloat(reduction.x);
   const DType dtype = FloatTypeOf(reduction.x.dtype());
@@ -150,7 +150,7 @@ Result<Values> Average(OpCall& call) {
 }
 
 Result<Values> Moments(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, Read(call, "axes"));
+  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call, "axes"));
   call.Ignore("synchronized");
   const GraphOutput x = AsFloat(reduction.x);
   const DType dtype = FloatTypeOf(reduction.x.dtype());
@@ -192,7 +192,7 @@ Result<Values> ArgMost(OpCall& call) {
 
 // Vector norms; those of matrices are only known to Keras by name.
 Result<Values> Norm(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, Read(call));
+  SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call));
   const GraphOutput x = AsFloat(reduction.x);
   const DType dtype = FloatTypeOf(reduction.x.dtype());
   double order = 2;
@@ -224,7 +224,7 @@ using ov::op::v1::ReduceProd;
 using ov::op::v1::ReduceSum;
 constexpr std::string_view kTf = "input_tensor:x axis keepdims";
 
-constexpr OpEntry kOps[] = {
+constexpr OpEntry kReductionsOps[] = {
     {"linalg", "Norm", Norm, "x"},
     {"math", "Logsumexp", OfFloat<LogSumExpOf>, "x"},
     {"nn", "Moments", Moments, "x"},
@@ -264,6 +264,6 @@ constexpr OpEntry kOps[] = {
 
 }  // namespace
 
-std::span<const OpEntry> ReductionOps() { return kOps; }
+std::span<const OpEntry> ReductionOps() { return kReductionsOps; }
 
 }  // namespace sidecar::model::keras

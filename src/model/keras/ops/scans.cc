@@ -18,7 +18,7 @@ struct Scan {
   std::int64_t axis = 0;
 };
 
-Result<Scan> Read(OpCall& call, std::int64_t default_axis, bool flat_by_default) {
+Result<Scan> ReadScan(OpCall& call, std::int64_t default_axis, bool flat_by_default) {
   SIDECAR_ASSIGN_OR_RETURN(const Operand x, call.Tensor("x"));
   Scan scan{x.output(), x.dtype()};
   if (flat_by_default && !call.Has("axis")) {
@@ -40,7 +40,7 @@ Status ReadType(OpCall& call, Scan& scan) {
 }
 
 Result<Values> Cumsum(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(Scan scan, Read(call, 0, !call.is_keras2()));
+  SIDECAR_ASSIGN_OR_RETURN(Scan scan, ReadScan(call, 0, !call.is_keras2()));
   SIDECAR_RETURN_IF_ERROR(ReadType(call, scan));
   SIDECAR_ASSIGN_OR_RETURN(const bool exclusive, call.Bool("exclusive", false));
   SIDECAR_ASSIGN_OR_RETURN(const bool reverse, call.Bool("reverse", false));
@@ -50,7 +50,7 @@ Result<Values> Cumsum(OpCall& call) {
 
 // Doubles the reach of each product until it covers the dimension.
 Result<Values> Cumprod(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(Scan scan, Read(call, 0, !call.is_keras2()));
+  SIDECAR_ASSIGN_OR_RETURN(Scan scan, ReadScan(call, 0, !call.is_keras2()));
   SIDECAR_RETURN_IF_ERROR(ReadType(call, scan));
   for (const char* flag : {"exclusive", "reverse"}) {
     SIDECAR_ASSIGN_OR_RETURN(const bool set, call.Bool(flag, false));
@@ -91,14 +91,14 @@ Result<bool> IsDescending(OpCall& call) {
 }
 
 Result<Values> Sort(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Scan scan, Read(call, -1, false));
+  SIDECAR_ASSIGN_OR_RETURN(const Scan scan, ReadScan(call, -1, false));
   SIDECAR_ASSIGN_OR_RETURN(const bool descending, IsDescending(call));
   return Only(SortAlong(scan.x, scan.axis, RunTimeSize(scan.x, scan.axis), descending).values,
               scan.dtype);
 }
 
 Result<Values> Argsort(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(const Scan scan, Read(call, -1, false));
+  SIDECAR_ASSIGN_OR_RETURN(const Scan scan, ReadScan(call, -1, false));
   SIDECAR_ASSIGN_OR_RETURN(const bool descending, IsDescending(call));
   call.Ignore("stable");
   return Only(SortAlong(scan.x, scan.axis, RunTimeSize(scan.x, scan.axis), descending).indices,
@@ -117,7 +117,7 @@ Result<Values> TopK(OpCall& call) {
   return Values{{sorted.values, x.dtype()}, {sorted.indices, DType::kInt32}};
 }
 
-constexpr OpEntry kOps[] = {
+constexpr OpEntry kScansOps[] = {
     {"math", "TopK", TopK, "x"},
     {"numpy", "Argsort", Argsort, "x"},
     {"numpy", "Cumprod", Cumprod, "x"},
@@ -132,6 +132,6 @@ constexpr OpEntry kOps[] = {
 
 }  // namespace
 
-std::span<const OpEntry> ScanOps() { return kOps; }
+std::span<const OpEntry> ScanOps() { return kScansOps; }
 
 }  // namespace sidecar::model::keras

@@ -263,7 +263,7 @@ Result<Values> Pad(OpCall& call) {
       x.dtype());
 }
 
-constexpr OpEntry kOps[] = {
+constexpr OpEntry kShapesOps[] = {
     {"numpy", "BroadcastTo", BroadcastTo, "x"},
     {"numpy", "ExpandDims", ExpandDims, "x"},
     {"numpy", "Flip", Flip, "x"},
@@ -293,6 +293,6 @@ constexpr OpEntry kOps[] = {
 
 }  // namespace
 
-std::span<const OpEntry> ShapeOps() { return kOps; }
+std::span<const OpEntry> ShapeOps() { return kShapesOps; }
 
 }  // namespace sidecar::model::keras

@@ -92,4 +92,31 @@ inline json Functional3(const std::string& name, json layers, json inputs, json 
             {"output_layers", std::move(outputs)}}}};
 }
 
+/// An input and one layer, "layer", of Keras 2 or 3.
+inline json OneLayer2(const std::string& class_name, const json& config, const json& batch_shape,
+                      const std::string& dtype = "float32") {
+  return Functional2(
+      "m",
+      json::array({Input2("in", batch_shape, dtype), Layer2(class_name, "layer", config, {"in"})}),
+      {"in"}, {"layer"});
+}
+
+inline json OneLayer3(const std::string& class_name, const json& config, const json& batch_shape) {
+  return Functional3("m",
+                     json::array({Input3("in", batch_shape),
+                                  Layer3(class_name, "layer", config, {Tensor3("in")})}),
+                     json::array({"in", 0, 0}), json::array({"layer", 0, 0}));
+}
+
+/// Doubles its input: a nested model that can be called again and again.
+inline json Doubler2() {
+  json model = Functional2("twice",
+                           json::array({Input2("t_in", {nullptr, 2}),
+                                        Layer2("Rescaling", "scale", {{"scale", 2.0}}, {"t_in"})}),
+                           {"t_in"}, {"scale"});
+  model.erase("keras_version");
+  model["name"] = "twice";
+  return model;
+}
+
 }  // namespace sidecar::model::testing

@@ -30,7 +30,7 @@ const Tensor kSimplex = Floats({2, 3}, {.05F, .95F, 0, .1F, .8F, .1F});
 // Values from the docstrings of Keras, computed with Keras 3.
 TEST(LossesTest, GiveTheValuesOfTheKerasDocumentation) {
   const auto keras3 = KerasVersion::kKeras3;
-  const auto value = [keras3](const std::string& compile, const Tensor& p, const Tensor& y) {
+  const auto value = [](const std::string& compile, const Tensor& p, const Tensor& y) {
     return LossOf({.compile = compile, .prediction = p, .labels = y, .version = keras3});
   };
   EXPECT_NEAR(value(LossConfig("BinaryCrossentropy", ""), kBinaryPredictions, kBinaryLabels),

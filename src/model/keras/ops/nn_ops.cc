@@ -73,7 +73,7 @@ Result<Values> L2Normalize(OpCall& call) {
 }
 
 // Parameters of the normalized dimensions, with size 1 in all others.
-GraphOutput Spread(const GraphOutput& parameter, const Input& input) {
+GraphOutput Spread(const GraphOutput& parameter, const AxesInput& input) {
   const std::int64_t rank = RankOf(input.x);
   if (RankOf(parameter) == rank || input.axes == Axes{rank - 1}) return parameter;
   Axes shape(static_cast<std::size_t>(rank), 1);

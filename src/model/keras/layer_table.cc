@@ -60,7 +60,11 @@ std::string_view LayerEntry::PositionOf(std::string_view argument) const {
 std::span<const LayerEntry> LayerTable() { return kTable; }
 
 bool IsKerasOwn(const LayerObject& layer) {
-  if (layer.registered_name.find('>') != std::string::npos) return false;
+  // Keras 2 registers the layers of its applications like a user's.
+  const bool of_applications = IsBelow(layer.module, "tf_keras.src.applications") ||
+                               IsBelow(layer.module, "keras.src.applications") ||
+                               IsBelow(layer.module, "keras.applications");
+  if (layer.registered_name.find('>') != std::string::npos && !of_applications) return false;
   if (layer.module.empty()) return true;  // older files name none
   // keras.src.ops holds operations that share names with layers.
   if (layer.module.find(".ops") != std::string::npos) return false;

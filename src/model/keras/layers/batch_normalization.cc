@@ -48,7 +48,8 @@ bool IsFused(const LayerContext& context, const Layout& layout) {
   const auto rank = static_cast<std::int64_t>(layout.broadcast.size());
   const bool is_image = rank == 4 || rank == 5;
   const bool plain = !context.config().Bool("renorm", false).value() &&
-                     !context.config().Bool("synchronized", false).value();
+                     !context.config().Bool("synchronized", false).value() &&
+                     context.layer().class_name != "SyncBatchNormalization";
   return context.is_keras2() && is_image && plain && layout.axes.size() == 1 &&
          (layout.axes.front() == 1 || layout.axes.front() == rank - 1) &&
          context.policy().compute != DType::kFloat64;

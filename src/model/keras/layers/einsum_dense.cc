@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <openvino/op/einsum.hpp>
 #include <set>
 
 #include "base/status_macros.h"
@@ -154,18 +153,84 @@ Result<Shape> BiasShape(const LayerContext& context, const Equation& equation,
   return Shape(std::move(sizes));
 }
 
-// The equation for OpenVINO: with a letter for each dimension that the dots stand for.
-std::string WithoutDots(const Equation& equation, std::int64_t rank) {
-  const std::string used = equation.input + equation.kernel + equation.output;
-  std::string elided;
-  const std::size_t count = static_cast<std::size_t>(rank) - equation.input.size();
-  for (char letter = 'a'; letter <= 'z' && elided.size() < count; ++letter) {
-    if (used.find(letter) == std::string::npos) elided += letter;
+using Axes = std::vector<std::int64_t>;
+
+// The letters of a term whose dimensions the dots stand for: control characters, one for each.
+std::string Elided(const Equation& equation, std::int64_t rank) {
+  std::string letters;
+  for (std::size_t i = equation.input.size(); i < static_cast<std::size_t>(rank); ++i) {
+    letters += static_cast<char>(i + 1);
   }
-  const std::string before = equation.dots_before ? elided : "";
-  const std::string after = equation.dots_after ? elided : "";
-  return fmt::format("{0}{2}{1},{3}->{0}{4}{1}", before, after, equation.input, equation.kernel,
-                     equation.output);
+  return letters;
+}
+
+// The places of `letters` in `term`.
+Axes PlacesOf(const std::string& letters, const std::string& term) {
+  Axes places;
+  for (const char letter : letters) places.push_back(static_cast<std::int64_t>(term.find(letter)));
+  return places;
+}
+
+std::string LettersWhere(const std::string& term, bool in_a, const std::string& a, bool in_b,
+                         const std::string& b) {
+  std::string letters;
+  for (const char letter : term) {
+    const bool is_in_a = a.find(letter) != std::string::npos;
+    const bool is_in_b = b.find(letter) != std::string::npos;
+    if (is_in_a == in_a && is_in_b == in_b) letters += letter;
+  }
+  return letters;
+}
+
+std::int64_t ProductOf(const GraphOutput& x, std::size_t begin, std::size_t end) {
+  std::int64_t product = 1;
+  for (std::size_t axis = begin; axis < end; ++axis) {
+    product *= SizeOf(x, static_cast<std::int64_t>(axis));
+  }
+  return product;
+}
+
+// As one product of matrices: [free, shared, 1, contracted] of the input with [shared, contracted,
+// new] of the kernel. (OpenVINO's Einsum takes "abde,bc->acde" for something else.)
+GraphOutput Contracted(const Equation& equation, GraphOutput x, GraphOutput kernel) {
+  const std::string elided = Elided(equation, RankOf(x));
+  const auto with_dots = [&](const std::string& term) {
+    return (equation.dots_before ? elided : "") + term + (equation.dots_after ? elided : "");
+  };
+  const std::string input = with_dots(equation.input);
+  const std::string output = with_dots(equation.output);
+  const std::string free = LettersWhere(input, true, output, false, equation.kernel);
+  const std::string shared = LettersWhere(input, true, output, true, equation.kernel);
+  const std::string contracted = LettersWhere(input, false, output, true, equation.kernel);
+  const std::string summed = LettersWhere(input, false, output, false, equation.kernel);
+  const std::string added = LettersWhere(equation.kernel, false, input, true, output);
+
+  x = Transposed(x, PlacesOf(free + shared + contracted + summed, input));
+  const std::size_t kept = free.size() + shared.size();
+  if (!summed.empty()) {
+    Axes axes;
+    for (std::size_t i = 0; i < summed.size(); ++i) {
+      axes.push_back(static_cast<std::int64_t>(kept + contracted.size() + i));
+    }
+    x = SumOver(x, axes, false);
+  }
+  kernel = Transposed(kernel, PlacesOf(shared + contracted + added, equation.kernel));
+  const std::size_t inner = shared.size() + contracted.size();
+  const std::int64_t depth = ProductOf(kernel, shared.size(), inner);
+  const std::int64_t width = ProductOf(kernel, inner, inner + added.size());
+  // Zeros copy the sizes of the input, whatever they will be.
+  Axes x_sizes(kept, 0);
+  if (!shared.empty()) x_sizes.push_back(1);
+  x_sizes.push_back(depth);
+  Axes kernel_sizes(shared.size(), 0);
+  kernel_sizes.insert(kernel_sizes.end(), {depth, width});
+  Axes sizes(kept, 0);
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    sizes.push_back(SizeOf(kernel, static_cast<std::int64_t>(inner + i)));
+  }
+  GraphOutput result = MatrixProduct(Reshaped(x, x_sizes), Reshaped(kernel, kernel_sizes));
+  if (added.size() != 1 || !shared.empty()) result = Reshaped(result, sizes);
+  return Transposed(result, PlacesOf(output, free + shared + added));
 }
 
 }  // namespace
@@ -184,8 +249,7 @@ Result<Values> LowerEinsumDense(LayerContext& context, const Values& inputs) {
                                             .edges = {"kernel", "_kernel"},
                                             .regularizer = "kernel_regularizer"},
                                            "lora_kernel"));
-  GraphOutput result = std::make_shared<ov::op::v7::Einsum>(
-      ov::OutputVector{ToFloat(input.output), kernel}, WithoutDots(equation, RankOf(input.output)));
+  GraphOutput result = Contracted(equation, ToFloat(input.output), kernel);
   SIDECAR_ASSIGN_OR_RETURN(const std::string bias_axes, config.String("bias_axes", ""));
   if (!bias_axes.empty()) {
     SIDECAR_ASSIGN_OR_RETURN(const Shape bias_shape,

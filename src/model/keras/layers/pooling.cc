@@ -115,7 +115,8 @@ Result<Values> LowerGlobalAveragePooling(LayerContext& context, const Values& in
 Result<Values> LowerAdaptiveMaxPooling(LayerContext& context, const Values& inputs) {
   return LowerAdaptivePooling(
       context, inputs, [](const GraphOutput& values, const GraphOutput& size) {
-        return std::make_shared<ov::op::v8::AdaptiveMaxPool>(values, size)->output(0);
+        return std::make_shared<ov::op::v8::AdaptiveMaxPool>(values, size, ov::element::i32)
+            ->output(0);
       });
 }
 

@@ -55,7 +55,7 @@ Result<Values> LowerUpSampling(LayerContext& context, const Values& inputs) {
   const bool is_line = grid.spatial_rank == 1;
   if (is_line) {
     values = Expanded(values, {2});
-    factors.insert(factors.begin(), 1);
+    factors = {1, factors[0]};
   }
   values = Resampled(values, factors, method == ResizeMethod::kNearest);
   if (is_line) values = MaxOver(values, {2}, false);

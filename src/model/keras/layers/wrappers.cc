@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <openvino/op/convert.hpp>
 
 #include "base/status_macros.h"
 #include "model/keras/class_names.h"
@@ -37,6 +38,15 @@ Result<Values> LowerSpectralNormalization(LayerContext& context, const Values& i
                                                   .shape = {1, shape[shape.rank() - 1]},
                                                   .trainable = false,
                                                   .dtype = kernel->dtype}));
+  // Keras 3 gives the output the input's type, also where that is an integer.
+  const Value& input = inputs.front();
+  if (!context.is_keras2() && !IsFloating(input.dtype)) {
+    for (Value& output : outputs) {
+      output = Value{
+          std::make_shared<ov::op::v0::Convert>(output.output, input.output.get_element_type()),
+          input.dtype, output.mask};
+    }
+  }
   return outputs;
 }
 

@@ -2,6 +2,7 @@
 
 from .layer_cases import Case, FLOAT, channels_first, merge, single
 from .layer_cases_conv import SHAPES, first
+from .layer_cases_masks import pair_case
 
 
 def merge_cases():
@@ -18,6 +19,15 @@ def merge_cases():
     yield merge("concatenate_volumes", "Concatenate", (2, 3, 2, 4), (2, 3, 2, 1))
     yield merge("concatenate_volumes_axis_2", "Concatenate", (2, 3, 2, 4), (2, 1, 2, 4), axis=2)
     yield merge("concatenate_one_dimension", "Concatenate", (3,), (2,))
+
+
+def masked_merge_cases():
+    for kind in ("Subtract", "Average", "Maximum", "Minimum"):
+        for masked in ((True, True), (True, False), (False, True)):
+            tag = "".join("m" if mask else "u" for mask in masked)
+            yield pair_case(f"{kind.lower()}_{tag}", lambda k, xs, kind=kind: getattr(k.layers, kind)()(xs), masked=masked)
+    for kind in ("Maximum", "Minimum"):
+        yield pair_case(f"{kind.lower()}_three_masked", lambda k, xs, kind=kind: getattr(k.layers, kind)()([xs[0], xs[1], xs[0]]))
 
 
 def dot_cases():
@@ -67,7 +77,7 @@ def margin_cases():
         yield single(f"cropping{dims}_first", f"Cropping{dims}D", first(shape), cropping=margins[dims][2], data_format="channels_first")
 
 
-def upsampling_cases():
+def upsampling_cases(generation):
     for dims, shape in SHAPES.items():
         for size in (1, 2, 3):
             yield single(f"upsampling{dims}_{size}", f"UpSampling{dims}D", shape, size=size)
@@ -78,6 +88,10 @@ def upsampling_cases():
     for size in (2, (3, 2)):
         tag = size if isinstance(size, int) else "uneven"
         yield single(f"upsampling_bilinear_{tag}", "UpSampling2D", (3, 4, 2), size=size, interpolation="bilinear")
+    methods = ["bicubic", "lanczos3", "lanczos5"] + (["area", "gaussian", "mitchellcubic"] if generation == 2 else [])
+    for method in methods:
+        yield single(f"upsampling_{method}", "UpSampling2D", (3, 4, 2), size=(2, 3), interpolation=method)
+    yield single("upsampling_bicubic_first", "UpSampling2D", (2, 3, 4), size=2, interpolation="bicubic", data_format="channels_first")
     yield single("upsampling_bilinear_first", "UpSampling2D", (2, 3, 4), size=2, interpolation="bilinear", data_format="channels_first")
 
 
@@ -112,8 +126,9 @@ def chain_cases():
 
 def all_cases(generation):
     yield from merge_cases()
+    yield from masked_merge_cases()
     yield from dot_cases()
     yield from reshape_cases()
     yield from margin_cases()
-    yield from upsampling_cases()
+    yield from upsampling_cases(generation)
     yield from chain_cases()

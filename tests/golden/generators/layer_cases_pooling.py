@@ -2,6 +2,7 @@
 
 from .layer_cases import channels_first, single
 from .layer_cases_conv import SHAPES, first
+from .layer_cases_masks import sequence_case
 
 
 def window_cases():
@@ -27,6 +28,13 @@ def global_cases():
                 yield single(f"global_{tag}_first", f"Global{kind}Pooling{dims}D", first(shape), keepdims=keep, data_format="channels_first")
 
 
+def masked_cases():
+    for keep in (False, True):
+        # The mean of a sequence without valid steps is not a number.
+        yield sequence_case(f"global_ave1_masked{'_keep' if keep else ''}", lambda k, x, keep=keep: k.layers.GlobalAveragePooling1D(keepdims=keep)(x), has_nan=True)
+    yield sequence_case("global_max1_masked", lambda k, x: k.layers.GlobalMaxPooling1D()(x))
+
+
 def adaptive_cases():
     for dims, shape in SHAPES.items():
         for kind in ("Max", "Average"):
@@ -42,5 +50,6 @@ def adaptive_cases():
 def all_cases(generation):
     yield from window_cases()
     yield from global_cases()
+    yield from masked_cases()
     if generation == 3:
         yield from adaptive_cases()

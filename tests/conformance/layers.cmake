@@ -1,4 +1,9 @@
+set(model_run_libraries sidecar_model sidecar_engine sidecar_data sidecar_checkpoint nlohmann_json::nlohmann_json)
 sidecar_test(conformance_layers_test
-  SOURCES layers_test.cc
-  LIBRARIES sidecar_model sidecar_engine sidecar_data sidecar_checkpoint nlohmann_json::nlohmann_json
+  SOURCES layers_test.cc model_run.cc
+  LIBRARIES ${model_run_libraries}
+  LABELS golden)
+sidecar_test(conformance_applications_test
+  SOURCES applications_test.cc model_run.cc
+  LIBRARIES ${model_run_libraries}
   LABELS golden)

@@ -5,7 +5,7 @@
 Trains tiny models with both Kerases, evaluates their checkpoints with the
 program and with Keras, runs the real SidecarEvaluator beside `sidecar run`,
 and reads both event files with TensorBoard. Prints one line per check; exits
-with 1 when one fails. Nothing below tests/golden is read or written.
+with 1 when one fails. No data below tests/golden is read or written.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import tempfile
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
+import applications
 import checks
 import follow
 import saved_models
@@ -35,6 +36,7 @@ def main():
             for name in ("classifier", "two_outputs"):
                 report.run(checks.evaluate, program, work, generation, name)
             report.run(saved_models.evaluate, program, work, generation)
+            report.run(applications.compare, program, work, generation)
         report.run(follow.custom_loop, program, work)
         report.run(follow.model_fit, program, work)
     print(f"{report.passed} checks passed, {report.failed} failed")

@@ -1,0 +1,85 @@
+#include "model_run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include "data/npy.h"
+#include "engine/engine.h"
+#include "tensor/convert.h"
+
+namespace sidecar::conformance {
+
+std::optional<Tensor> ReadArray(base::ZipReader& archive, const std::string& prefix,
+                                std::size_t index) {
+  const std::string name = prefix + "/" + std::to_string(index) + ".npy";
+  if (archive.Find(name) == nullptr) return std::nullopt;
+  const auto content =
+      std::make_shared<std::string>(archive.ReadMember(name, std::uint64_t{1} << 24U).value());
+  return data::ReadNpy(std::as_bytes(std::span(content->data(), content->size())), content, name)
+      .value();
+}
+
+std::vector<Tensor> ReadArrays(base::ZipReader& archive, const std::string& prefix) {
+  std::vector<Tensor> arrays;
+  while (auto array = ReadArray(archive, prefix, arrays.size())) {
+    arrays.push_back(std::move(*array));
+  }
+  return arrays;
+}
+
+Result<std::vector<Tensor>> Evaluate(const model::LoadedModel& model,
+                                     const std::vector<Tensor>& weights,
+                                     const std::vector<Tensor>& data) {
+  const auto transformed = model.host.Run(data);
+  if (!transformed.ok()) return transformed.status();
+  const std::vector<Tensor>& inputs = *transformed;
+  engine::EngineOptions options;
+  options.threads = 1;
+  options.batch_size = data.front().shape()[0];
+  options.rows_independent = model.rows_independent;
+  for (const Tensor& input : inputs) {
+    options.input_dtypes.push_back(input.dtype());
+    options.input_shapes.push_back(input.shape().WithoutFirst());
+  }
+  auto engine = engine::Engine::Create(model.graph, options);
+  if (!engine.ok()) return engine.status();
+  if (Status status = (*engine)->SetWeights(weights); !status.ok()) return status;
+  bool given = false;
+  std::vector<Tensor> outputs;
+  const Status status = (*engine)->Run(
+      [&]() -> Result<std::optional<engine::InputBatch>> {
+        if (given) return std::optional<engine::InputBatch>();
+        given = true;
+        return std::optional<engine::InputBatch>(inputs);
+      },
+      [&](std::int64_t, std::int64_t, const engine::OutputBatch& batch) {
+        for (const Tensor& output : batch) {
+          outputs.push_back(
+              Tensor::FromBytes(output.dtype(), output.shape(), output.bytes()).value());
+        }
+        return Status();
+      });
+  if (!status.ok()) return status;
+  return outputs;
+}
+
+double Difference(const Tensor& actual, const Tensor& expected) {
+  if (actual.shape() != expected.shape()) return INFINITY;
+  const Tensor a = tensor::Cast(actual, DType::kFloat64).value();
+  const Tensor b = tensor::Cast(expected, DType::kFloat64).value();
+  double scale = 1e-30;
+  double worst = 0;
+  for (std::size_t i = 0; i < a.values<double>().size(); ++i) {
+    if (std::isnan(a.values<double>()[i]) && std::isnan(b.values<double>()[i])) continue;
+    scale = std::max(scale, std::abs(b.values<double>()[i]));
+    const double difference = std::abs(a.values<double>()[i] - b.values<double>()[i]);
+    if (!(difference <= worst)) worst = difference;  // also for NaN
+  }
+  return worst / scale;
+}
+
+}  // namespace sidecar::conformance

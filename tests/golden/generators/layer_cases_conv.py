@@ -25,9 +25,11 @@ def plain_cases(generation):
         yield single(f"conv{dims}_activation", kind, shape, filters=3, kernel_size=3, activation="tanh")
         yield single(f"conv{dims}_softmax", kind, shape, filters=3, kernel_size=2, activation="softmax")
         for padding in ("valid", "same"):
-            yield channels_first(f"conv{dims}_first_{padding}", kind, first(shape), filters=3, kernel_size=3, strides=2, padding=padding)
+            yield channels_first(f"conv{dims}_first_{padding}", kind, first(shape), filters=5, kernel_size=3, strides=2, padding=padding)
         yield channels_first(f"conv{dims}_first_groups", kind, (4, *shape[:-1]), filters=4, kernel_size=2, groups=2)
-        yield channels_first(f"conv{dims}_first_softmax_free", kind, first(shape), filters=2, kernel_size=2, activation="relu")
+        yield channels_first(f"conv{dims}_first_relu", kind, first(shape), filters=3, kernel_size=2, activation="relu")
+    # On the CPU, XLA has channels_first for volumes. Keras 3 adds this bias along the last dimension.
+    yield single("conv3_first_as_wide_as_filters", "Conv3D", (2, 4, 5, 4), filters=3, kernel_size=2, data_format="channels_first")
     yield channels_first("conv1_first_causal", "Conv1D", first(LINE), filters=2, kernel_size=3, dilation_rate=2, padding="causal")
     yield single("conv3_uneven", "Conv3D", VOLUME, filters=2, kernel_size=(1, 3, 2), strides=(2, 1, 3), padding="same")
     yield single("conv2_uneven_dilation", "Conv2D", (8, 9, 2), filters=2, kernel_size=(2, 3), dilation_rate=(3, 2), padding="same")
@@ -54,9 +56,9 @@ def depthwise_cases(generation):
         yield single(f"depthwise{dims}_no_bias", f"DepthwiseConv{dims}D", shape, kernel_size=2, use_bias=False, activation="relu")
         yield single(f"separable{dims}_no_bias", f"SeparableConv{dims}D", shape, filters=2, kernel_size=2, use_bias=False, activation="elu")
         for kind in ("Depthwise", "Separable"):
-            options = {} if kind == "Depthwise" else {"filters": 3}
+            options = {} if kind == "Depthwise" else {"filters": 5}
             for padding in ("valid", "same"):
-                yield channels_first(f"{kind.lower()}{dims}_first_{padding}", f"{kind}Conv{dims}D", first(shape), kernel_size=3, strides=2, padding=padding, depth_multiplier=2, **options)
+                yield channels_first(f"{kind.lower()}{dims}_first_{padding}", f"{kind}Conv{dims}D", first(shape), kernel_size=3, strides=2, padding=padding, depth_multiplier=3, **options)
     if generation == 2:
         for dilation in (1, 2):
             yield single(f"separable1_causal_{dilation}", "SeparableConv1D", LINE, filters=3, kernel_size=3, padding="causal", dilation_rate=dilation)

@@ -9,6 +9,7 @@
 #include "base/status_macros.h"
 #include "model/keras/activations.h"
 #include "model/keras/graph_ops.h"
+#include "model/keras/layers/bias.h"
 #include "model/keras/layers/effective_kernel.h"
 #include "model/keras/layers/grid.h"
 
@@ -92,7 +93,8 @@ Result<Values> Finish(LayerContext& context, const Convolution& conv, GraphOutpu
         const GraphOutput bias,
         context.Variable({.name = "bias", .shape = {filters}, .regularizer = "bias_regularizer"}));
     const std::vector<std::int64_t> ones(static_cast<std::size_t>(grid.spatial_rank), 1);
-    result = Plus(result, Reshaped(bias, Joined({1, filters}, ones)));
+    const GraphOutput aligned = Reshaped(bias, Joined({1, filters}, ones));
+    result = grid.channels_first ? WithBias(context, result, aligned) : Plus(result, aligned);
   }
   Value output{grid.channels_first ? result : ChannelsLast(result)};
   if (!conv.batch_sizes.empty()) {

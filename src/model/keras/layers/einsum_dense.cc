@@ -7,6 +7,7 @@
 #include "base/status_macros.h"
 #include "model/keras/activations.h"
 #include "model/keras/graph_ops.h"
+#include "model/keras/layers/bias.h"
 #include "model/keras/layers/effective_kernel.h"
 #include "model/keras/layers/layer_functions.h"
 
@@ -257,7 +258,7 @@ Result<Values> LowerEinsumDense(LayerContext& context, const Values& inputs) {
     SIDECAR_ASSIGN_OR_RETURN(
         const GraphOutput bias,
         context.Variable({.name = "bias", .shape = bias_shape, .regularizer = "bias_regularizer"}));
-    result = Plus(result, bias);
+    result = WithBias(context, result, bias);
   }
   SIDECAR_ASSIGN_OR_RETURN(Value output,
                            Activated(context, "activation", {result, input.dtype, input.mask}));

@@ -7,7 +7,13 @@ import h5py
 import numpy as np
 import tensorflow as tf
 
-from . import common, model_builders as build, model_builders_preprocessing as preprocessing, models_special as special
+from . import (
+    common,
+    model_builders as build,
+    model_builders_preprocessing as preprocessing,
+    models_functions as functions,
+    models_special as special,
+)
 
 COMMON = {
     "mlp": build.mlp,
@@ -218,7 +224,7 @@ def evaluate(case, model, prefix, root):
 def report_margin(case, model):
     """Warns when an argmax or a threshold is within reach of rounding."""
     outputs = model.predict(tensors(case.x), verbose=0)
-    for output in outputs if isinstance(outputs, list) else [outputs]:
+    for output in tf.nest.flatten(outputs):
         output = np.asarray(output, "float64")
         ranked = np.sort(output, axis=-1)
         gaps = np.diff(ranked, axis=-1) if ranked.shape[-1] > 1 else np.abs(output - 0.5)
@@ -304,7 +310,7 @@ def cases():
         "float64": float64,
         "legacy_json": legacy_json,
     }
-    for name, builder in {**COMMON, **both, **special.BOTH}.items():
+    for name, builder in {**COMMON, **both, **special.BOTH, **functions.BOTH}.items():
         yield name, 2, builder
         yield name, 3, builder
     for name, builder in only2.items():

@@ -68,11 +68,12 @@ Status TakeMaskArgument(const std::string& layer, const Argument* argument, Valu
     SIDECAR_ASSIGN_OR_RETURN(inputs.front().mask, ReadMask(layer, *argument));
     return Status();
   }
-  if (items->size() != inputs.size()) {
+  // Attention with a key of its own has masks for query and value only.
+  if (items->size() > inputs.size()) {
     return {StatusCode::kFailedPrecondition, fmt::format("{} is called with {} inputs and {} masks",
                                                          layer, inputs.size(), items->size())};
   }
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
+  for (std::size_t i = 0; i < items->size(); ++i) {
     SIDECAR_ASSIGN_OR_RETURN(inputs[i].mask, ReadMask(layer, (*items)[i]));
   }
   return Status();

@@ -17,8 +17,9 @@
 namespace sidecar::model::keras {
 
 /// Puts the masks that a layer is called with, its argument `mask`, in the place of the inputs'
-/// own: a tensor is the first input's, a list has one for each; null changes nothing. `layer` names
-/// the layer in messages. kUnimplemented for masks that are constants or of a floating type.
+/// own: a tensor is the first input's, a list has one for each of the first inputs; null changes
+/// nothing. `layer` names the layer in messages. kUnimplemented for masks that are constants or of
+/// a floating type.
 Status TakeMaskArgument(const std::string& layer, const Argument* argument, Values& inputs);
 
 /// Sets the masks of a layer's outputs as `rule` says; none but kSetsMask leaves them as they are.

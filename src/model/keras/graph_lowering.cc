@@ -360,7 +360,7 @@ Value GraphLowering::RunOnHost(const LayerContext& context,
 
 Result<Values> GraphLowering::RunLayer(const LayerObject& layer, LayerContext& context,
                                        Values inputs, CallArguments arguments) {
-  SIDECAR_RETURN_IF_ERROR(CountWork(1));
+  SIDECAR_RETURN_IF_ERROR(CountWork(1 + PartsIn(layer)));
   const LayerEntry* const entry = FindLayer(layer);
   context.Begin(*this, std::move(arguments));
   SIDECAR_RETURN_IF_ERROR(CastInputs(entry, context, inputs));

@@ -24,6 +24,14 @@ ov::Shape ToOvShape(const Shape& shape) {
 
 }  // namespace
 
+std::size_t PartsIn(const LayerObject& layer) {
+  std::size_t count = layer.parts.size();
+  for (const LayerPart& part : layer.parts) {
+    if (part.layer->model == nullptr) count += PartsIn(*part.layer);
+  }
+  return count;
+}
+
 Status LayerContext::Fail(StatusCode code, std::string_view problem) const {
   return {code, fmt::format("{}: {}", description_, problem)};
 }

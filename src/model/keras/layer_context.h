@@ -57,6 +57,9 @@ struct LayerVariable {
 
 class LayerContext;
 
+/// How many layers there are in a layer's config, to any depth: a call runs all cells of a stack.
+[[nodiscard]] std::size_t PartsIn(const LayerObject& layer);
+
 /// Reads a file that a .keras archive keeps for its layers; nothing where there is none.
 using AssetReader = std::function<Result<std::optional<std::string>>(const std::string& path)>;
 

@@ -74,6 +74,15 @@ PASSING = [
     ("batch_normalization", "BatchNormalization", {}), ("layer_normalization", "LayerNormalization", {}),
     ("rescaling", "Rescaling", {"scale": 2.0}), ("normalization", "Normalization", {"mean": 0.5, "variance": 2.0}),
     ("flatten", "Flatten", {}), ("reshape", "Reshape", {"target_shape": (CHANNELS, STEPS)}),
+    ("identity", "Identity", {}), ("elu", "ELU", {}), ("prelu", "PReLU", {"shared_axes": [1]}),
+    ("spatial_dropout", "SpatialDropout1D", {"rate": 0.5}), ("gaussian_noise", "GaussianNoise", {"stddev": 1.0}),
+    ("gaussian_dropout", "GaussianDropout", {"rate": 0.5}), ("alpha_dropout", "AlphaDropout", {"rate": 0.5}),
+    ("group_normalization", "GroupNormalization", {"groups": 2}), ("unit_normalization", "UnitNormalization", {}),
+    ("einsum_dense", "EinsumDense", {"equation": "abc,cd->abd", "output_shape": (None, 3)}),
+    ("conv", "Conv1D", {"filters": 2, "kernel_size": 2}), ("max_pooling", "MaxPooling1D", {}),
+    ("up_sampling", "UpSampling1D", {}), ("zero_padding", "ZeroPadding1D", {}), ("cropping", "Cropping1D", {}),
+    ("permute", "Permute", {"dims": (2, 1)}), ("global_max_pooling", "GlobalMaxPooling1D", {}),
+    ("activity_regularization", "ActivityRegularization", {}),
 ]  # fmt: skip
 
 
@@ -85,10 +94,10 @@ def layer_cases():
 
 
 def merge_cases():
-    for class_name in ("Add", "Multiply"):
+    for class_name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Dot"):
         for masked in ((True, True), (True, False), (False, True)):
             tag = "".join("m" if mask else "n" for mask in masked)
-            yield pair_case(f"{class_name.lower()}_{tag}", lambda k, xs, c=class_name: getattr(k.layers, c)()(xs), masked=masked)
+            yield pair_case(f"{class_name.lower()}_{tag}", lambda k, xs, c=class_name: getattr(k.layers, c)(**({"axes": 2} if c == "Dot" else {}))(xs), masked=masked)
     for axis in (-1, 1):
         yield pair_case(f"concatenate_{axis % 3}_mm", lambda k, xs, a=axis: k.layers.Concatenate(axis=a)(xs))
     yield pair_case("concatenate_2_mn", lambda k, xs: k.layers.Concatenate()(xs), masked=(True, False))
@@ -99,6 +108,16 @@ def merge_cases():
         return k.layers.Multiply()([*xs, k.layers.Dense(CHANNELS)(xs[0])])
 
     yield pair_case("multiply_three", three)
+
+
+def pooling_cases():
+    def pool(k, x, **config):
+        return k.layers.GlobalAveragePooling1D(**config)(x)
+
+    yield sequence_case("global_average", lambda k, x: pool(k, x), has_nan=True)
+    yield sequence_case("global_average_keepdims", lambda k, x: pool(k, x, keepdims=True), has_nan=True)
+    yield Case("global_average_words", [((STEPS,), "int32")], lambda k, xs: k.layers.Dense(2)(pool(k, embedding(k, xs[0]))),
+               data=arrays(lambda random: ids(VALID)(random)[:3]))  # fmt: skip
 
 
 def softmax_cases(generation):
@@ -187,6 +206,7 @@ def all_cases(generation):
     yield from source_cases()
     yield from layer_cases()
     yield from merge_cases()
+    yield from pooling_cases()
     yield from softmax_cases(generation)
     yield from argument_cases(generation)
     yield from nested_cases()

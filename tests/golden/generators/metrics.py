@@ -4,16 +4,36 @@ import json
 
 import numpy as np
 
-from . import common, metric_cases as grid, metric_cases_structure as structure
+from . import (
+    common,
+    metric_cases as grid,
+    metric_cases_confusion as confusion,
+    metric_cases_losses as losses,
+    metric_cases_masks as masks,
+    metric_cases_scores as scores,
+    metric_cases_structure as structure,
+)
 
-GROUPS = [
-    grid.crossentropy_losses,
-    grid.regression_losses,
-    grid.accuracies,
-    structure.weights,
-    structure.several_outputs,
-    structure.names,
-]
+# Without tracing a graph a case takes a tenth of the time, and Keras 2's adjusted R2 works only so. Crossentropies
+# find logits otherwise then, and Keras 3 averages the losses of several outputs otherwise: these groups do not depend
+# on the one, and their cases of several outputs run in a graph.
+EAGER = {"confusion", "scores"}
+
+# File name (before ".keras2.json" and so on; empty: "keras2.json") to the functions whose cases it holds.
+GROUPS = {
+    "": [
+        grid.crossentropy_losses,
+        grid.regression_losses,
+        grid.accuracies,
+        structure.weights,
+        structure.several_outputs,
+        structure.names,
+    ],
+    "losses": losses.GROUPS,
+    "confusion": confusion.GROUPS,
+    "scores": scores.GROUPS,
+    "masks": masks.GROUPS,
+}
 
 
 def output_layer(k, name, activation, shape):
@@ -21,7 +41,7 @@ def output_layer(k, name, activation, shape):
         return k.layers.Softmax(name=name)
     if activation.startswith("dense:"):  # an identity kernel keeps the predictions
         return k.layers.Dense(shape[-1], activation.split(":")[1], kernel_initializer="identity", name=name)
-    return k.layers.Activation(activation, name=name)
+    return k.layers.Activation(activation.removeprefix("masked:"), name=name)
 
 
 def build_model(k, case):
@@ -29,13 +49,14 @@ def build_model(k, case):
     inputs, outputs = [], []
     for name, shape, activation in case.outputs:
         inputs.append(k.Input(shape, name="in" if single else f"{name}_in"))
-        outputs.append(output_layer(k, name, activation, shape)(inputs[-1]))
+        before = k.layers.Masking(name="mask")(inputs[-1]) if activation.startswith("masked:") else inputs[-1]
+        outputs.append(output_layer(k, name, activation, shape)(before))
     return k.Model(inputs[0] if single else inputs, outputs[0] if single else outputs, name="model")
 
 
-def compile_from_json(model, case):
+def compile_from_json(model, case, eager):
     """Compiles from the serialised form, so that nothing counts that it loses."""
-    model.compile(optimizer="sgd", **case.compile)
+    model.compile(optimizer="sgd", run_eagerly=eager, **case.compile)
     config = json.loads(json.dumps(model.get_compile_config()))
     model.compile_from_config(config)
     keys = ("loss", "loss_weights", "metrics", "weighted_metrics")
@@ -61,10 +82,10 @@ def recorder(k):
     return Recorder()
 
 
-def run(k, generation, case):
+def run(k, generation, case, with_model, eager):
     common.reset(17)
     model = build_model(k, case)
-    config = compile_from_json(model, case)
+    config = compile_from_json(model, case, eager)
     record = recorder(k)
     results = model.evaluate(
         case.x,
@@ -75,43 +96,52 @@ def run(k, generation, case):
         verbose=0,
         return_dict=True,
     )
-    return {
+    row = {
         "name": case.name,
         "keras": generation,
-        "model": json.loads(model.to_json()),
+        "outputs": [[name, activation.removeprefix("masked:")] for name, _, activation in case.outputs],
         "compile": config,
         "batch_size": case.batch_size,
         "results": common.logs_list(results),
         "batch_logs": record.logs,
     }
+    if with_model:
+        row["model"] = json.loads(model.to_json())
+        del row["outputs"]
+    return row
 
 
 def members_of(case):
     members = common.data_members(case.x, case.y, case.sample_weight)
+    if case.outputs[0][2].startswith("masked:"):  # as the Masking layer computes it
+        members["mask"] = np.any(case.x != 0, axis=-1)
     return {f"{case.name}/{name}": array for name, array in members.items()}
 
 
-def write(generation):
+def write(generation, file, groups):
     k = common.KERAS[generation]
     rows, members, refused = [], {}, []
-    for group in GROUPS:
+    for group in groups:
         for case in group(k, generation):
             assert case.name not in {row["name"] for row in rows}, case.name
             try:
-                rows.append(run(k, generation, case))
+                rows.append(run(k, generation, case, with_model=not file, eager=file in EAGER and len(case.outputs) == 1))
                 members.update(members_of(case))
             except Exception as error:  # what Keras itself cannot evaluate is no case
                 lines = [line for line in str(error).splitlines() if line.strip()]
                 refused.append((case.name, type(error).__name__, lines[0][:150], lines[-1][:200]))
     folder = common.ROOT / "metrics"
     folder.mkdir(exist_ok=True)
-    common.write_json_rows(folder / f"keras{generation}.json", rows)
-    np.savez_compressed(folder / f"keras{generation}.npz", **members)
-    print(f"   keras{generation}: {len(rows)} cases")
+    stem = f"{file}.keras{generation}" if file else f"keras{generation}"
+    common.write_json_rows(folder / f"{stem}.json", rows)
+    np.savez_compressed(folder / f"{stem}.npz", **members)
+    print(f"   {stem}: {len(rows)} cases", flush=True)
     for item in refused:
-        print("   refused:", *item)
+        print("   refused:", *item, flush=True)
 
 
-def generate():
-    write(2)
-    write(3)
+def generate(names=None):
+    for file, groups in GROUPS.items():
+        if names is None or file in names:
+            write(2, file, groups)
+            write(3, file, groups)

@@ -1,5 +1,6 @@
 // Compile configs from model files, --compile, --loss and --metrics: what is accepted must also
-// compute. The first byte chooses Keras version, number of outputs and weights.
+// compute. The first byte chooses Keras version, number of outputs, weights
+// and masks.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -35,6 +36,9 @@ Model MakeModel(std::uint8_t choice) {
     model.outputs.push_back({name, DType::kFloat32, Shape{3}, (choice & 8) != 0});
     model.values.push_back({prediction, std::nullopt});
     if ((choice & 8) != 0) model.values.back().logits = prediction;
+    if ((choice & 32) != 0) {
+      model.values.back().mask = Tensor::FromValues<std::int64_t>(Shape{2}, {1, 0}).value();
+    }
     model.data.y.push_back({name, labels.dtype(), labels.shape().WithoutFirst()});
     model.batch.y.push_back(labels);
     if ((choice & 16) == 0) continue;
@@ -54,7 +58,7 @@ void EvaluateWith(const std::string& config, std::uint8_t choice) {
   (*metrics)->Reset();
   for (int i = 0; i < 2; ++i) {
     // Labels can still be refused, but nothing that shapes could have told before.
-    if (!(*metrics)->Update(model.values, model.batch, 2, 0.25F).ok()) return;
+    if (!(*metrics)->Update(model.values, model.batch, 2, {0.25F}).ok()) return;
   }
   if ((*metrics)->Results().empty()) std::abort();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sidecar/callbacks.h"
+#include "sidecar/custom.h"
 #include "sidecar/dataset.h"
 #include "sidecar/evaluator.h"
 #include "sidecar/layers.h"

@@ -11,17 +11,18 @@
 #include "evaluate/compiled_outputs.h"
 #include "evaluate/labels.h"
 #include "evaluate/metrics/mean.h"
+#include "evaluate/rank_rules.h"
 #include "tensor/convert.h"
 
 namespace sidecar::evaluate {
 namespace {
 
 // keras.metrics.Mean over losses: {total, count}.
-using LossMean = std::array<float, 2>;
+using LossMean = std::array<double, 2>;
 
 void AddToMean(LossMean& mean, float value, float weight, float elements) {
-  mean[0] += value * weight * elements;
-  mean[1] += weight * elements;
+  AddFloat32(mean[0], static_cast<double>(value * weight * elements));
+  AddFloat32(mean[1], static_cast<double>(weight * elements));
 }
 
 // One name of the results and where its value is.
@@ -38,17 +39,19 @@ struct BatchOfOutput {
   Tensor logits;
   Tensor weight_values;
   Weights weights;
+  Tensor mask_values;
+  Weights mask;
   OutputView view;
 };
 
 class CompiledMetricsImpl final : public CompiledMetrics {
  public:
   CompiledMetricsImpl(KerasVersion version, std::vector<CompiledOutput> outputs,
-                      const DatasetSpec& data);
+                      const DatasetSpec& data, const AddedNames& added);
 
   void Reset() override;
   Status Update(std::span<const OutputValue> outputs, const Batch& batch, std::int64_t rows,
-                float regularization) override;
+                const AddedValues& added) override;
   [[nodiscard]] Logs Results() const override;
 
  private:
@@ -59,7 +62,8 @@ class CompiledMetricsImpl final : public CompiledMetrics {
   Status Load(const CompiledOutput& output, const OutputValue& value, const Batch& batch,
               std::int64_t rows, BatchOfOutput& loaded) const;
   Status UpdateLoss(std::size_t index, const OutputView& view, std::int64_t rows, LossValue& total);
-  static Status UpdateMetrics(CompiledOutput& output, const OutputView& view);
+  Status AddAddedMetrics(const AddedValues& added);
+  Status UpdateMetrics(CompiledOutput& output, const OutputView& view) const;
 
   KerasVersion version_;
   std::vector<CompiledOutput> outputs_;
@@ -67,17 +71,21 @@ class CompiledMetricsImpl final : public CompiledMetrics {
   std::size_t weight_count_;
   LossMean loss_{};
   std::vector<LossMean> output_losses_;
+  std::vector<std::string> added_names_;
+  std::vector<LossMean> added_;  // of the model's own metrics
   bool has_loss_ = false;
   std::vector<ResultSlot> results_;
 };
 
 CompiledMetricsImpl::CompiledMetricsImpl(KerasVersion version, std::vector<CompiledOutput> outputs,
-                                         const DatasetSpec& data)
+                                         const DatasetSpec& data, const AddedNames& added)
     : version_(version),
       outputs_(std::move(outputs)),
       y_count_(data.y.size()),
       weight_count_(data.sample_weight.size()),
-      output_losses_(outputs_.size()) {
+      output_losses_(outputs_.size()),
+      added_names_(added.metrics),
+      added_(added.metrics.size()) {
   for (const CompiledOutput& output : outputs_) has_loss_ |= output.loss != nullptr;
   ListResults();
 }
@@ -108,6 +116,11 @@ void CompiledMetricsImpl::ListResults() {
       PutResult({metric.name, metric.metric.get(), nullptr});
     }
   };
+  const auto put_added = [this] {
+    for (std::size_t i = 0; i < added_.size(); ++i) {
+      PutResult({added_names_[i], nullptr, &added_[i]});
+    }
+  };
   PutResult({"loss", nullptr, &loss_});
   if (IsKeras2()) {
     put_losses();
@@ -115,11 +128,13 @@ void CompiledMetricsImpl::ListResults() {
       put_metrics(output.metrics);
       put_metrics(output.weighted_metrics);
     }
+    put_added();
     return;
   }
   for (const CompiledOutput& output : outputs_) put_metrics(output.metrics);
   for (const CompiledOutput& output : outputs_) put_metrics(output.weighted_metrics);
   put_losses();
+  put_added();
   std::sort(results_.begin(), results_.end(),
             [](const ResultSlot& a, const ResultSlot& b) { return a.name < b.name; });
 }
@@ -127,6 +142,7 @@ void CompiledMetricsImpl::ListResults() {
 void CompiledMetricsImpl::Reset() {
   loss_ = {};
   std::fill(output_losses_.begin(), output_losses_.end(), LossMean{});
+  std::fill(added_.begin(), added_.end(), LossMean{});
   for (CompiledOutput& output : outputs_) {
     for (NamedMetric& metric : output.metrics) metric.metric->Reset();
     for (NamedMetric& metric : output.weighted_metrics) metric.metric->Reset();
@@ -197,6 +213,12 @@ Status CompiledMetricsImpl::Load(const CompiledOutput& output, const OutputValue
     loaded.weights = {loaded.weight_values.shape(), loaded.weight_values.values<float>()};
     view.weights = &loaded.weights;
   }
+  if (value.mask) {
+    SIDECAR_RETURN_IF_ERROR(CheckRows(*value.mask, rows, "the mask", name));
+    SIDECAR_ASSIGN_OR_RETURN(loaded.mask_values, tensor::Cast(*value.mask, DType::kFloat32));
+    loaded.mask = {loaded.mask_values.shape(), loaded.mask_values.values<float>()};
+    view.mask = &loaded.mask;
+  }
   return Status();
 }
 
@@ -216,22 +238,48 @@ Status CompiledMetricsImpl::UpdateLoss(std::size_t index, const OutputView& view
   return Status();
 }
 
-Status CompiledMetricsImpl::UpdateMetrics(CompiledOutput& output, const OutputView& view) {
-  OutputView unweighted = view;
-  unweighted.weights = nullptr;
-  for (NamedMetric& metric : output.metrics) {
-    SIDECAR_RETURN_IF_ERROR_CONTEXT(metric.metric->Update(unweighted),
-                                    fmt::format("metric '{}'", metric.name));
-  }
-  for (NamedMetric& metric : output.weighted_metrics) {
+Status UpdateAll(std::vector<NamedMetric>& metrics, const OutputView& view) {
+  for (NamedMetric& metric : metrics) {
     SIDECAR_RETURN_IF_ERROR_CONTEXT(metric.metric->Update(view),
                                     fmt::format("metric '{}'", metric.name));
   }
   return Status();
 }
 
+Status CompiledMetricsImpl::UpdateMetrics(CompiledOutput& output, const OutputView& view) const {
+  OutputView unweighted = view;
+  unweighted.weights = nullptr;
+  if (view.mask == nullptr || !IsKeras2()) {
+    SIDECAR_RETURN_IF_ERROR(UpdateAll(output.metrics, unweighted));
+    return UpdateAll(output.weighted_metrics, view);
+  }
+  // Every metric of Keras 2 gets the mask as weights, or as part of them.
+  unweighted.weights = view.mask;
+  SIDECAR_RETURN_IF_ERROR(UpdateAll(output.metrics, unweighted));
+  if (output.weighted_metrics.empty()) return Status();
+  std::vector<float> buffer;
+  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(const Weights weights, MaskedWeights(view, version_, buffer),
+                                   fmt::format("output '{}'", output.spec.name));
+  OutputView weighted = view;
+  weighted.weights = &weights;
+  return UpdateAll(output.weighted_metrics, weighted);
+}
+
+Status CompiledMetricsImpl::AddAddedMetrics(const AddedValues& added) {
+  if (added.metrics.size() != added_.size()) {
+    return Status(StatusCode::kInternal, fmt::format("{} values for {} metrics of the model",
+                                                     added.metrics.size(), added_.size()));
+  }
+  for (std::size_t i = 0; i < added_.size(); ++i) {
+    const std::span<const float> values = added.metrics[i].values<float>();
+    AddFloat32(added_[i][0], Sum(values));
+    AddFloat32(added_[i][1], static_cast<double>(values.size()));
+  }
+  return Status();
+}
+
 Status CompiledMetricsImpl::Update(std::span<const OutputValue> outputs, const Batch& batch,
-                                   std::int64_t rows, float regularization) {
+                                   std::int64_t rows, const AddedValues& added) {
   SIDECAR_RETURN_IF_ERROR(CheckBatch(outputs, batch));
   LossValue total{0, 1};
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
@@ -243,11 +291,11 @@ Status CompiledMetricsImpl::Update(std::span<const OutputValue> outputs, const B
     }
     SIDECAR_RETURN_IF_ERROR(UpdateMetrics(outputs_[i], loaded.view));
   }
-  total.value += regularization;
+  total.value += added.loss;
   // Without a loss the number of samples is not known to Keras 2: each batch counts once.
-  AddToMean(loss_, total.value, has_loss_ ? static_cast<float>(rows) : 1.0F,
+  AddToMean(loss_, total.value, has_loss_ || !IsKeras2() ? static_cast<float>(rows) : 1.0F,
             IsKeras2() ? static_cast<float>(total.elements) : 1.0F);
-  return Status();
+  return AddAddedMetrics(added);
 }
 
 }  // namespace
@@ -255,7 +303,8 @@ Status CompiledMetricsImpl::Update(std::span<const OutputValue> outputs, const B
 Result<std::unique_ptr<CompiledMetrics>> CompiledMetrics::Create(const std::string& compile_config,
                                                                  KerasVersion keras_version,
                                                                  std::vector<OutputSpec> outputs,
-                                                                 const DatasetSpec& data) {
+                                                                 const DatasetSpec& data,
+                                                                 const AddedNames& added) {
   constexpr std::string_view kSource = "the compile config";
   nlohmann::json config = nlohmann::json::object();
   if (!compile_config.empty()) {
@@ -265,9 +314,9 @@ Result<std::unique_ptr<CompiledMetrics>> CompiledMetrics::Create(const std::stri
     SIDECAR_RETURN_IF_ERROR(CheckCompileForm(config, kSource, StatusCode::kDataLoss));
   }
   SIDECAR_ASSIGN_OR_RETURN(std::vector<CompiledOutput> compiled,
-                           CompileOutputs(config, keras_version, std::move(outputs), data));
+                           CompileOutputs(config, keras_version, std::move(outputs), data, added));
   return std::unique_ptr<CompiledMetrics>(
-      std::make_unique<CompiledMetricsImpl>(keras_version, std::move(compiled), data));
+      std::make_unique<CompiledMetricsImpl>(keras_version, std::move(compiled), data, added));
 }
 
 }  // namespace sidecar::evaluate

@@ -28,6 +28,22 @@ struct OutputSpec {
 struct OutputValue {
   Tensor prediction;
   std::optional<Tensor> logits;  ///< the input of the softmax or sigmoid that made the prediction
+  /// What Keras masks: 0 (or false) over the leading dimensions of the prediction. None where no
+  /// layer before the output made a mask.
+  std::optional<Tensor> mask = std::nullopt;
+};
+
+/// What a model adds by itself: whether anything to the loss, and the names of its own metrics
+/// (Keras 2's `add_metric`).
+struct AddedNames {
+  bool loss = false;
+  std::vector<std::string> metrics = {};
+};
+
+/// The same for one batch.
+struct AddedValues {
+  float loss = 0;                    ///< regularization and `add_loss`
+  std::vector<Tensor> metrics = {};  ///< float32, in the order of AddedNames::metrics
 };
 
 /// Losses and metrics with their state. Results follow Keras: names, order, float32 accumulation.
@@ -42,7 +58,8 @@ class CompiledMetrics {
   static Result<std::unique_ptr<CompiledMetrics>> Create(const std::string& compile_config,
                                                          KerasVersion keras_version,
                                                          std::vector<OutputSpec> outputs,
-                                                         const DatasetSpec& data);
+                                                         const DatasetSpec& data,
+                                                         const AddedNames& added = {});
   virtual ~CompiledMetrics() = default;
   CompiledMetrics(const CompiledMetrics&) = delete;
   CompiledMetrics& operator=(const CompiledMetrics&) = delete;
@@ -50,11 +67,11 @@ class CompiledMetrics {
   /// Forgets all batches. Called before each evaluation.
   virtual void Reset() = 0;
   /// Takes one batch: `outputs` in the model's order, targets and weights of `batch` in the
-  /// dataset's order, and the regularization loss to add to the total. `rows` is the batch's number
-  /// of samples. kFailedPrecondition for values that cannot be, such as a label outside the classes
-  /// (naming batch row, value and range).
+  /// dataset's order, and what the model adds. `rows` is the batch's number of samples.
+  /// kFailedPrecondition for values that cannot be, such as a label outside the classes (naming
+  /// batch row, value and range).
   virtual Status Update(std::span<const OutputValue> outputs, const Batch& batch, std::int64_t rows,
-                        float regularization) = 0;
+                        const AddedValues& added) = 0;
   /// Results over the batches since Reset(), under Keras's names and in its order.
   [[nodiscard]] virtual Logs Results() const = 0;
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <string>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -20,6 +22,9 @@ bool SamplesAreStatic(const Shape& batch) {
   }
   return true;
 }
+
+// All metrics together may count so much: 128 MB.
+constexpr std::size_t kMaxStateSize = std::size_t{1} << 24;
 
 // Makes the objects of one output.
 class OutputCompiler {
@@ -85,8 +90,15 @@ class OutputCompiler {
       SIDECAR_ASSIGN_OR_RETURN(Made<NamedMetric> made, MakeMetric(identifier, shapes, version_));
       if (made.object == nullptr) {
         missing_.push_back(made.unsupported);
-      } else {
-        metrics.push_back(std::move(*made.object));
+        continue;
+      }
+      state_size_ += made.object->metric->state().size();
+      metrics.push_back(std::move(*made.object));
+      if (state_size_ > kMaxStateSize) {
+        return Status(StatusCode::kInvalidArgument,
+                      fmt::format("metric '{}': the metrics up to this one have more than {} "
+                                  "counts; ask for fewer thresholds or classes",
+                                  metrics.back().name, kMaxStateSize));
       }
     }
     return Status();
@@ -121,11 +133,13 @@ class OutputCompiler {
   const DatasetSpec& data_;
   KerasVersion version_;
   std::vector<std::string>& missing_;
+  std::size_t state_size_ = 0;  // of all metrics so far
 };
 
-Status CheckSomethingAsked(const std::vector<OutputPlan>& plans, KerasVersion version) {
-  bool loss = false;
-  bool metric = false;
+Status CheckSomethingAsked(const std::vector<OutputPlan>& plans, const AddedNames& added,
+                           KerasVersion version) {
+  bool loss = added.loss;
+  bool metric = !added.metrics.empty();
   for (const OutputPlan& plan : plans) {
     loss |= plan.loss.has_value();
     metric |= !plan.metrics.empty() || !plan.weighted_metrics.empty();
@@ -170,7 +184,23 @@ Status NotSupported(const std::vector<std::string>& missing) {
                             names));
 }
 
+// Default names count in the order in which Keras makes the metrics: those of all outputs, then the
+// weighted ones (Keras 2: backend.unique_object_name, Keras 3: auto_name).
+void CountDefaultNames(std::vector<CompiledOutput>& outputs) {
+  std::map<std::string, int> counts;
+  const auto count = [&counts](std::vector<NamedMetric>& metrics) {
+    for (NamedMetric& metric : metrics) {
+      if (!metric.counted) continue;
+      const int before = counts[metric.name]++;
+      if (before > 0) metric.name += fmt::format("_{}", before);
+    }
+  };
+  for (CompiledOutput& output : outputs) count(output.metrics);
+  for (CompiledOutput& output : outputs) count(output.weighted_metrics);
+}
+
 Status NameMetrics(std::vector<CompiledOutput>& outputs, KerasVersion version) {
+  CountDefaultNames(outputs);
   std::vector<OutputMetricNames> names;
   for (const CompiledOutput& output : outputs) {
     OutputMetricNames& own = names.emplace_back();
@@ -197,12 +227,13 @@ Status NameMetrics(std::vector<CompiledOutput>& outputs, KerasVersion version) {
 Result<std::vector<CompiledOutput>> CompileOutputs(const nlohmann::json& config,
                                                    KerasVersion version,
                                                    std::vector<OutputSpec> outputs,
-                                                   const DatasetSpec& data) {
+                                                   const DatasetSpec& data,
+                                                   const AddedNames& added) {
   std::vector<std::string> names;
   for (const OutputSpec& output : outputs) names.push_back(output.name);
   SIDECAR_ASSIGN_OR_RETURN(const std::vector<OutputPlan> plans,
                            PlanOutputs(config, version, names));
-  SIDECAR_RETURN_IF_ERROR(CheckSomethingAsked(plans, version));
+  SIDECAR_RETURN_IF_ERROR(CheckSomethingAsked(plans, added, version));
   SIDECAR_ASSIGN_OR_RETURN(const std::vector<OutputTargets> targets, MatchTargets(outputs, data));
   std::vector<CompiledOutput> compiled(outputs.size());
   std::vector<std::string> missing;

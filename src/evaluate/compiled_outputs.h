@@ -36,6 +36,7 @@ struct CompiledOutput {
 Result<std::vector<CompiledOutput>> CompileOutputs(const nlohmann::json& config,
                                                    KerasVersion version,
                                                    std::vector<OutputSpec> outputs,
-                                                   const DatasetSpec& data);
+                                                   const DatasetSpec& data,
+                                                   const AddedNames& added);
 
 }  // namespace sidecar::evaluate

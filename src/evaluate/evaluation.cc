@@ -1,13 +1,14 @@
 #include "evaluate/evaluation.h"
 
+#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <deque>
 #include <utility>
 
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "engine/engine.h"
+#include "evaluate/added_terms.h"
 #include "evaluate/compiled_metrics.h"
 #include "evaluate/input_binding.h"
 #include "tensor/convert.h"
@@ -33,7 +34,6 @@ class EvaluationImpl final : public Evaluation {
 
   void DescribeParameters(engine::EngineOptions& options) const;
   [[nodiscard]] std::optional<std::int64_t> NumBatches() const;
-  [[nodiscard]] Result<float> Regularization(std::span<const Tensor> weights) const;
   Result<std::optional<engine::InputBatch>> NextBatch(Pass& pass);
   Status ConsumeBatch(Pass& pass, std::int64_t index, std::int64_t rows,
                       const engine::OutputBatch& results);
@@ -75,6 +75,17 @@ Status CheckTargets(const DatasetSpec& spec) {
   return {};
 }
 
+AddedNames NamesOfAdded(const model::LoadedModel& model) {
+  AddedNames added;
+  added.loss =
+      !model.loss_terms.empty() || std::any_of(model.variables.begin(), model.variables.end(),
+                                               [](const model::ModelVariable& variable) {
+                                                 return !variable.regularizer.empty();
+                                               });
+  for (const model::MetricTerm& term : model.metric_terms) added.metrics.push_back(term.name);
+  return added;
+}
+
 Status EvaluationImpl::Prepare() {
   for (const std::string& note : model_->notes) base::Log(LogLevel::kWarning, "{}", note);
   for (const model::ModelVariable& variable : model_->variables)
@@ -87,9 +98,9 @@ Status EvaluationImpl::Prepare() {
   for (const model::ModelOutput& output : model_->outputs) {
     outputs.push_back({output.name, output.dtype, output.shape, output.logits_result.has_value()});
   }
-  SIDECAR_ASSIGN_OR_RETURN(metrics_,
-                           CompiledMetrics::Create(model_->compile_config, model_->keras_version,
-                                                   std::move(outputs), spec));
+  SIDECAR_ASSIGN_OR_RETURN(
+      metrics_, CompiledMetrics::Create(model_->compile_config, model_->keras_version,
+                                        std::move(outputs), spec, NamesOfAdded(*model_)));
 
   engine::EngineOptions engine_options;
   engine_options.threads = options_.threads.value_or(0);
@@ -124,26 +135,6 @@ std::optional<std::int64_t> EvaluationImpl::NumBatches() const {
   const std::optional<std::int64_t> available = data_->spec().num_batches;
   if (!options_.steps) return available;
   return available ? std::min(*options_.steps, *available) : *options_.steps;
-}
-
-// The weights' part of the loss: the same for every batch of a checkpoint. Summed in double,
-// reported as float32.
-Result<float> EvaluationImpl::Regularization(std::span<const Tensor> weights) const {
-  double total = 0;
-  for (std::size_t i = 0; i < model_->variables.size(); ++i) {
-    const model::ModelVariable& variable = model_->variables[i];
-    if (variable.l1 == 0 && variable.l2 == 0) continue;
-    SIDECAR_ASSIGN_OR_RETURN(const Tensor value, tensor::Cast(weights[i], DType::kFloat32));
-    double absolute = 0;
-    double squares = 0;
-    for (const float element : value.values<float>()) {
-      absolute += std::fabs(static_cast<double>(element));
-      squares += static_cast<double>(element) * static_cast<double>(element);
-    }
-    total +=
-        static_cast<double>(variable.l1) * absolute + static_cast<double>(variable.l2) * squares;
-  }
-  return static_cast<float>(total);
 }
 
 Result<std::optional<engine::InputBatch>> EvaluationImpl::NextBatch(Pass& pass) {
@@ -189,11 +180,13 @@ Status EvaluationImpl::ConsumeBatch(Pass& pass, std::int64_t index, std::int64_t
     SIDECAR_ASSIGN_OR_RETURN(value.prediction,
                              tensor::Cast(results[output.result], DType::kFloat32));
     if (output.logits_result) value.logits = results[*output.logits_result];
+    if (output.mask_result) value.mask = results[*output.mask_result];
     outputs.push_back(std::move(value));
   }
-  SIDECAR_RETURN_IF_ERROR_CONTEXT(
-      metrics_->Update(outputs, pass.waiting.front(), rows, pass.regularization),
-      "batch " + std::to_string(index));
+  SIDECAR_ASSIGN_OR_RETURN(AddedValues added, ReadAddedValues(*model_, results, rows));
+  added.loss += pass.regularization;
+  SIDECAR_RETURN_IF_ERROR_CONTEXT(metrics_->Update(outputs, pass.waiting.front(), rows, added),
+                                  "batch " + std::to_string(index));
   pass.waiting.pop_front();
   ++pass.result.batches;
   pass.result.examples += rows;
@@ -220,7 +213,8 @@ Result<EvaluationResult> EvaluationImpl::Run(std::span<const Tensor> weights,
   }
   SIDECAR_RETURN_IF_ERROR(engine_->SetWeights(weights));
   SIDECAR_ASSIGN_OR_RETURN(std::unique_ptr<BatchIterator> batches, data_->Begin());
-  SIDECAR_ASSIGN_OR_RETURN(const float regularization, Regularization(weights));
+  SIDECAR_ASSIGN_OR_RETURN(const float regularization,
+                           RegularizationLoss(model_->variables, weights, model_->keras_version));
   Pass pass{callbacks, stop, std::move(batches), {}, 0, regularization, {}};
   pass.result.info = info;
 

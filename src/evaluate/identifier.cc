@@ -50,6 +50,7 @@ Result<Identifier> ReadIdentifier(const nlohmann::json& value) {
   if (class_name.empty()) return NotAnIdentifier(value);
   const auto config = value.find("config");
   identifier.custom = IsCustom(value);
+  identifier.registered_name = StringMember(value, "registered_name");
   if (class_name == "function") {
     if (config == value.end() || !config->is_string()) return NotAnIdentifier(value);
     identifier.kind = Identifier::Kind::kFunction;

@@ -20,8 +20,9 @@ struct Identifier {
   nlohmann::json config;  ///< of a class: an object or null
   /// The object is a loss, also where it stands among metrics.
   bool from_losses = false;
-  /// Code of the user's own: never supported.
+  /// Code of the user's own: supported where it is registered (custom/registry.h).
   bool custom = false;
+  std::string registered_name = {};  ///< "package>Name", where the object has one
 };
 
 /// Whether `value` is one loss or metric rather than a list or dict of them.

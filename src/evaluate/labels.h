@@ -40,6 +40,10 @@ struct OutputView {
   /// there is none.
   const float* logits = nullptr;
   const Weights* weights = nullptr;  ///< null: every sample counts once
+  /// 1 for what counts and 0 for what Keras masks, over the leading dimensions of the prediction;
+  /// null: everything counts. Losses apply it; metrics of Keras 2 find it in their weights already,
+  /// in Keras 3 only means of functions look at it.
+  const Weights* mask = nullptr;
 };
 
 }  // namespace sidecar::evaluate

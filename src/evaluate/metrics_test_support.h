@@ -54,7 +54,7 @@ inline Status UpdateRows(CompiledMetrics& metrics, const OneOutput& model, std::
   Batch batch;
   batch.y.push_back(model.labels.Slice(begin, end).value());
   if (model.weights) batch.sample_weight.push_back(model.weights->Slice(begin, end).value());
-  return metrics.Update({&output, 1}, batch, end - begin, model.regularization);
+  return metrics.Update({&output, 1}, batch, end - begin, {model.regularization});
 }
 
 /// The results over all rows in batches of `batch_size` (all at once where it is 0), or the first

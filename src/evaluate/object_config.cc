@@ -9,6 +9,30 @@
 
 namespace sidecar::evaluate {
 
+namespace {
+
+// Whole numbers up to this size are exact.
+constexpr double kWholeLimit = 1LL << 53;
+// More elements than any argument of Keras has are refused.
+constexpr std::size_t kMaxElements = std::size_t{1} << 20;
+
+bool IsWhole(double number) {
+  return std::fabs(number) <= kWholeLimit && number == std::trunc(number);
+}
+
+// The list inside a serialised tuple, array or tensor, or the value itself.
+const nlohmann::json& Elements(const nlohmann::json& value) {
+  if (!value.is_object()) return value;
+  const auto items = value.find("items");
+  if (items != value.end()) return *items;
+  const auto config = value.find("config");
+  if (config == value.end() || !config->is_object()) return value;
+  const auto inner = config->find("value");
+  return inner == config->end() ? value : *inner;
+}
+
+}  // namespace
+
 ObjectConfig::ObjectConfig(nlohmann::json config, std::string owner)
     : config_(std::move(config)), owner_(std::move(owner)) {
   if (config_.is_null()) config_ = nlohmann::json::object();
@@ -51,15 +75,40 @@ std::int64_t ObjectConfig::Integer(const std::string& key, std::int64_t otherwis
 std::optional<std::int64_t> ObjectConfig::OptionalInteger(const std::string& key) {
   const nlohmann::json* value = Find(key);
   if (value == nullptr) return std::nullopt;
-  constexpr double kLimit = 1LL << 53;
-  if (value->is_number()) {
-    const double number = value->get<double>();
-    if (std::fabs(number) <= kLimit && number == std::trunc(number)) {
-      return static_cast<std::int64_t>(number);
-    }
+  if (value->is_number() && IsWhole(value->get<double>())) {
+    return static_cast<std::int64_t>(value->get<double>());
   }
   Mistake(key, "an integer");
   return std::nullopt;
+}
+
+std::optional<std::vector<double>> ObjectConfig::Numbers(const std::string& key) {
+  const nlohmann::json* found = Find(key);
+  if (found == nullptr) return std::nullopt;
+  const nlohmann::json& value = Elements(*found);
+  if (value.is_number()) return std::vector<double>{value.get<double>()};
+  std::vector<double> numbers;
+  bool valid = value.is_array() && value.size() <= kMaxElements;
+  for (std::size_t i = 0; valid && i < value.size(); ++i) {
+    valid = value[i].is_number();
+    if (valid) numbers.push_back(value[i].get<double>());
+  }
+  if (!valid) Mistake(key, "a number or a list of numbers");
+  return numbers;
+}
+
+std::optional<std::vector<std::int64_t>> ObjectConfig::Integers(const std::string& key) {
+  const std::optional<std::vector<double>> numbers = Numbers(key);
+  if (!numbers) return std::nullopt;
+  std::vector<std::int64_t> integers;
+  for (const double number : *numbers) {
+    if (!IsWhole(number)) {
+      Mistake(key, "an integer or a list of integers");
+      break;
+    }
+    integers.push_back(static_cast<std::int64_t>(number));
+  }
+  return integers;
 }
 
 std::string ObjectConfig::Text(const std::string& key, const std::string& otherwise) {
@@ -80,7 +129,7 @@ nlohmann::json ObjectConfig::Raw(const std::string& key) {
   return value == nullptr ? nlohmann::json() : *value;
 }
 
-void ObjectConfig::TakeDtype() {
+nlohmann::json ObjectConfig::DtypeName() {
   nlohmann::json value = Raw("dtype");
   if (value.is_object()) {
     const auto config = value.find("config");
@@ -89,8 +138,26 @@ void ObjectConfig::TakeDtype() {
       value = std::move(name);
     }
   }
+  return value;
+}
+
+void ObjectConfig::TakeDtype() {
+  if (read_.contains("dtype")) return;
+  const nlohmann::json value = DtypeName();
   if (value.is_null() || value == "float32") return;
   unsupported_ = fmt::format("dtype {}", Excerpt(value));
+}
+
+bool ObjectConfig::TakeDtypeAmong(std::string_view first,
+                                  std::initializer_list<std::string_view> others) {
+  const nlohmann::json value = DtypeName();
+  if (value.is_null()) return true;
+  if (value == first) return false;
+  for (const std::string_view other : others) {
+    if (value == other) return true;
+  }
+  unsupported_ = fmt::format("dtype {}", Excerpt(value));
+  return false;
 }
 
 Status ObjectConfig::Finish() const {

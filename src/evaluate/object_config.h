@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "sidecar/status.h"
 
@@ -24,18 +27,30 @@ class ObjectConfig {
   double Number(const std::string& key, double otherwise);
   std::int64_t Integer(const std::string& key, std::int64_t otherwise);
   std::optional<std::int64_t> OptionalInteger(const std::string& key);
+  /// A number or a list of numbers, also a tuple or array as Keras serialises them.
+  std::optional<std::vector<double>> Numbers(const std::string& key);
+  /// The same of integers.
+  std::optional<std::vector<std::int64_t>> Integers(const std::string& key);
   std::string Text(const std::string& key, const std::string& otherwise);
   /// Whether the argument is there and null.
   [[nodiscard]] bool HasNull(const std::string& key) const;
+  /// Whether the argument is there and not null.
+  [[nodiscard]] bool Has(const std::string& key) { return Find(key) != nullptr; }
   /// The raw value, null where it is absent.
   nlohmann::json Raw(const std::string& key);
-  /// Takes `dtype`: float32, by name or as a policy. Others are an unsupported().
+  /// Takes `dtype` unless it has been taken: float32, by name or as a policy. Others are an
+  /// unsupported().
   void TakeDtype();
+  /// Takes `dtype` that may also be one of `others`, which are the default; whether it is one of
+  /// them.
+  bool TakeDtypeAmong(std::string_view first, std::initializer_list<std::string_view> others);
 
   /// What is asked for in a valid way but not supported, empty where there is nothing.
   [[nodiscard]] const std::string& unsupported() const { return unsupported_; }
   /// kInvalidArgument for the first mistake.
   [[nodiscard]] Status Finish() const;
+  /// The same without minding arguments that nothing asked for.
+  [[nodiscard]] const Status& mistake() const { return mistake_; }
 
   [[nodiscard]] const std::string& owner() const { return owner_; }
   /// Further mistakes found by whoever interprets a value; the first counts.
@@ -43,6 +58,7 @@ class ObjectConfig {
 
  private:
   const nlohmann::json* Find(const std::string& key);
+  [[nodiscard]] nlohmann::json DtypeName();
 
   nlohmann::json config_;
   std::string owner_;

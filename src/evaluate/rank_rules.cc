@@ -117,6 +117,20 @@ Result<AlignedWeights> AlignWeights(const Shape& values, const Shape& prediction
   return CannotWeight(values, weights);
 }
 
+Result<Weights> MaskedWeights(const OutputView& view, KerasVersion version,
+                              std::vector<float>& buffer) {
+  if (view.mask == nullptr) return *view.weights;
+  if (view.weights == nullptr) return *view.mask;
+  const Shape& shape = view.mask->shape;
+  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(
+      const AlignedWeights aligned,
+      AlignWeights(shape, view.prediction_shape, view.weights->shape, version, WeightUse::kLoss),
+      "beside the mask");
+  Broadcast(view.weights->data, aligned.weights, shape, buffer);
+  for (std::size_t i = 0; i < buffer.size(); ++i) buffer[i] *= view.mask->data[i];
+  return Weights{shape, buffer};
+}
+
 Status ComputeValues(PerSampleFunction& function, const OutputView& view, KerasVersion version,
                      Values& values) {
   const FunctionInput input = Align(view, version);

@@ -1,6 +1,8 @@
 // How Keras brings the ranks of labels, predictions and weights together. Sizes may be unknown.
 #pragma once
 
+#include <vector>
+
 #include "evaluate/labels.h"
 #include "evaluate/per_sample_function.h"
 #include "evaluate/values.h"
@@ -40,6 +42,11 @@ enum class WeightUse { kLoss, kMean };
 /// Keras would apply them along the wrong dimension.
 Result<AlignedWeights> AlignWeights(const Shape& values, const Shape& prediction,
                                     const Shape& weights, KerasVersion version, WeightUse use);
+
+/// The weights of `view` times its mask, in `buffer`; either of both where there is only one. The
+/// view must have one at least. kFailedPrecondition where their shapes do not go together.
+Result<Weights> MaskedWeights(const OutputView& view, KerasVersion version,
+                              std::vector<float>& buffer);
 
 /// Computes `function` on an output: aligns, checks shapes, and fills `values`.
 Status ComputeValues(PerSampleFunction& function, const OutputView& view, KerasVersion version,

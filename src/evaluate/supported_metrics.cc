@@ -17,6 +17,13 @@ void AddNames(std::string_view names, std::vector<std::string>& list) {
   }
 }
 
+SupportedName Refused(const char* class_name, const char* reason) {
+  SupportedName name;
+  name.class_name = class_name;
+  name.reason = reason;
+  return name;
+}
+
 }  // namespace
 
 std::vector<SupportedName> SupportedLosses() {
@@ -35,6 +42,7 @@ std::vector<SupportedName> SupportedLosses() {
       AddNames(entry.keras3_names, loss.keras3_names);
     }
   }
+  losses.push_back(Refused("Loss", "the base class; register your own with RegisterLoss"));
   return losses;
 }
 
@@ -56,6 +64,12 @@ std::vector<SupportedName> SupportedMetrics() {
       AddNames(entry.keras3_names, metric.keras3_names);
     }
   }
+  constexpr const char* kTakesValues =
+      "takes values, not labels and predictions, so that `evaluate` fails in Keras too";
+  for (const char* name : {"Mean", "MeanTensor", "Sum"}) {
+    metrics.push_back(Refused(name, kTakesValues));
+  }
+  metrics.push_back(Refused("Metric", "the base class; register your own with RegisterMetric"));
   return metrics;
 }
 

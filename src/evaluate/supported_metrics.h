@@ -12,6 +12,7 @@ struct SupportedName {
   std::vector<std::string> keras2_names;  ///< strings in tf.keras (Keras 2), without the class name
   std::vector<std::string> keras3_names;  ///< strings in Keras 3, likewise
   bool supported = false;                 ///< false: known to Keras, refused here
+  std::string reason = {};                ///< why it is refused
 };
 
 /// All losses of both Kerases, by class name.

@@ -34,6 +34,13 @@ void MeanOfRows(std::span<const float> values, std::size_t rows, std::span<float
   }
 }
 
+void SumOfRows(std::span<const float> values, std::size_t rows, std::span<float> sums) {
+  const std::size_t columns = rows == 0 ? 0 : values.size() / rows;
+  for (std::size_t row = 0; row < rows; ++row) {
+    sums[row] = static_cast<float>(Sum(values.subspan(row * columns, columns)));
+  }
+}
+
 std::size_t ElementCount(const Shape& shape) { return ElementCount(shape, 0, shape.rank()); }
 
 std::size_t ElementCount(const Shape& shape, std::size_t begin, std::size_t end) {

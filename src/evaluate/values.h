@@ -32,6 +32,9 @@ struct Weights {
 /// elements have the mean NaN, as in TensorFlow. `means` may be the start of `values`.
 void MeanOfRows(std::span<const float> values, std::size_t rows, std::span<float> means);
 
+/// For each of the `rows` equal parts of `values`: its sum, rounded to float32.
+void SumOfRows(std::span<const float> values, std::size_t rows, std::span<float> sums);
+
 /// Repeats `values` of shape `from` along each dimension where `from` has size 1 and `to` another;
 /// both have the same rank.
 void Broadcast(std::span<const float> values, const Shape& from, const Shape& to,

@@ -60,11 +60,46 @@ struct GraphCheck {
   std::string message;     ///< what a non-zero value means, naming the layer and the allowed range
 };
 
+/// What a variable w, or the activity of a layer, adds to the loss of each batch:
+/// keras.regularizers.
+struct Regularizer {
+  float l1 = 0;  ///< l1 * sum(|w|)
+  float l2 = 0;  ///< l2 * sum(w^2)
+  /// OrthogonalRegularizer: this times the mean over pairs of rows of |their cosine similarity|.
+  float orthogonal = 0;
+  bool columns = false;  ///< of columns rather than rows
+
+  [[nodiscard]] bool empty() const { return l1 == 0 && l2 == 0 && orthogonal == 0; }
+};
+
 /// A variable, with the regularization it adds to the loss.
 struct ModelVariable {
   checkpoint::VariableRequest request;
-  float l1 = 0;  ///< l1 * sum(|w|) is added to the loss of each batch
-  float l2 = 0;  ///< l2 * sum(w^2) likewise
+  Regularizer regularizer;
+};
+
+/// A graph result that is part of the loss or a metric of its own, besides what `compile` asks for.
+enum class TermKind : std::uint8_t {
+  /// One value for each sample, [batch]. A loss: their sum divided by the batch's size. A metric:
+  /// their mean.
+  kPerSample,
+  /// Values for the batch as a whole; the model's rows must not be independent. A loss: their sum.
+  /// A metric: their mean.
+  kPerBatch,
+};
+
+/// Added to the loss of each batch: activity regularization, `add_loss`.
+struct LossTerm {
+  std::size_t result = 0;
+  TermKind kind = TermKind::kPerSample;
+};
+
+/// Keras 2's `add_metric`: the mean over all values of all batches, listed after the metrics of
+/// `compile`.
+struct MetricTerm {
+  std::string name;
+  std::size_t result = 0;
+  TermKind kind = TermKind::kPerSample;
 };
 
 struct LoadedModel;
@@ -92,6 +127,8 @@ struct LoadedModel {
   std::vector<ModelOutput> outputs;
   std::vector<GraphCheck> checks;
   std::vector<ModelVariable> variables;
+  std::vector<LossTerm> loss_terms;
+  std::vector<MetricTerm> metric_terms;
   /// Whether a row of the outputs depends on the same row of the inputs alone, so that a short
   /// batch may be padded.
   bool rows_independent = true;

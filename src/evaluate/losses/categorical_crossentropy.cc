@@ -10,21 +10,16 @@ namespace {
 
 class CategoricalCrossentropy final : public PerSampleFunction {
  public:
-  CategoricalCrossentropy(bool from_logits, float smoothing, std::int64_t axis)
-      : from_logits_(from_logits), smoothing_(smoothing), axis_(axis) {}
+  CategoricalCrossentropy(bool from_logits, float smoothing, std::int64_t axis,
+                          KerasVersion version)
+      : from_logits_(from_logits), smoothing_(smoothing), axis_(axis), version_(version) {}
 
   [[nodiscard]] Result<Shape> ValueShape(const Shape& labels,
                                          const Shape& prediction) const override {
     constexpr std::string_view kWanted =
         "categorical crossentropy needs one label value for each class (integer labels: "
         "sparse_categorical_crossentropy)";
-    if (labels.rank() != prediction.rank()) return ShapesDiffer(labels, prediction, kWanted);
-    for (std::size_t axis = 0; axis < labels.rank(); ++axis) {
-      const bool unknown = labels[axis] == Shape::kUnknown || prediction[axis] == Shape::kUnknown;
-      if (!unknown && labels[axis] != prediction[axis]) {
-        return ShapesDiffer(labels, prediction, kWanted);
-      }
-    }
+    if (!SameShapes(labels, prediction)) return ShapesDiffer(labels, prediction, kWanted);
     return WithoutAxis(prediction, axis_);
   }
 
@@ -32,7 +27,7 @@ class CategoricalCrossentropy final : public PerSampleFunction {
     const AxisLayout layout = LayoutAround(input.prediction_shape, axis_);
     SIDECAR_ASSIGN_OR_RETURN(std::span<const float> labels, input.labels->Floats());
     labels = ClassesLast(labels, layout, label_buffer_);
-    if (smoothing_ != 0) labels = Smooth(labels, layout.size);
+    if (smoothing_ != 0) labels = Smooth(labels, SmoothedOver(input.prediction_shape, layout));
     std::span<const float> prediction = input.prediction;
     if (input.logits != nullptr) prediction = {input.logits, prediction.size()};
     prediction = ClassesLast(prediction, layout, prediction_buffer_);
@@ -45,6 +40,12 @@ class CategoricalCrossentropy final : public PerSampleFunction {
   }
 
  private:
+  // Keras 3 takes the last dimension for the classes here, whatever the axis.
+  [[nodiscard]] std::size_t SmoothedOver(const Shape& shape, const AxisLayout& layout) const {
+    if (version_ == KerasVersion::kKeras2) return layout.size;
+    return static_cast<std::size_t>(shape[shape.rank() - 1]);
+  }
+
   std::span<const float> Smooth(std::span<const float> labels, std::size_t classes) {
     smoothed_.resize(labels.size());
     const float rest = smoothing_ / static_cast<float>(classes);
@@ -88,6 +89,7 @@ class CategoricalCrossentropy final : public PerSampleFunction {
   bool from_logits_;
   float smoothing_;
   std::int64_t axis_;
+  KerasVersion version_;
   SoftmaxRows softmax_;
   std::vector<float> label_buffer_;
   std::vector<float> prediction_buffer_;
@@ -97,11 +99,12 @@ class CategoricalCrossentropy final : public PerSampleFunction {
 
 }  // namespace
 
-std::unique_ptr<PerSampleFunction> MakeCategoricalCrossentropy(ObjectConfig& config, KerasVersion) {
+std::unique_ptr<PerSampleFunction> MakeCategoricalCrossentropy(ObjectConfig& config,
+                                                               KerasVersion version) {
   const bool from_logits = config.Bool("from_logits", false);
   const auto smoothing = static_cast<float>(config.Number("label_smoothing", 0.0));
   const std::int64_t axis = config.Integer("axis", -1);
-  return std::make_unique<CategoricalCrossentropy>(from_logits, smoothing, axis);
+  return std::make_unique<CategoricalCrossentropy>(from_logits, smoothing, axis, version);
 }
 
 }  // namespace sidecar::evaluate

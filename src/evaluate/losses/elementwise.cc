@@ -78,4 +78,32 @@ AxisLayout LayoutAround(const Shape& shape, std::int64_t axis) {
           ElementCount(shape, index + 1, shape.rank())};
 }
 
+void MeanAlongAxis(std::span<const float> values, const AxisLayout& layout,
+                   std::span<float> means) {
+  if (layout.inner == 1) {
+    MeanOfRows(values, means.size(), means);
+    return;
+  }
+  const auto count = static_cast<double>(layout.size);
+  for (std::size_t outer = 0; outer < layout.outer; ++outer) {
+    for (std::size_t inner = 0; inner < layout.inner; ++inner) {
+      double sum = 0;
+      for (std::size_t i = 0; i < layout.size; ++i) {
+        sum += static_cast<double>(values[(outer * layout.size + i) * layout.inner + inner]);
+      }
+      means[outer * layout.inner + inner] = static_cast<float>(sum / count);
+    }
+  }
+}
+
+bool SameShapes(const Shape& a, const Shape& b) {
+  if (a.rank() != b.rank()) return false;
+  for (std::size_t axis = 0; axis < a.rank(); ++axis) {
+    if (a[axis] != b[axis] && a[axis] != Shape::kUnknown && b[axis] != Shape::kUnknown) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace sidecar::evaluate

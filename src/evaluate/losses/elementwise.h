@@ -42,6 +42,12 @@ struct AxisLayout {
 /// `axis` as WithoutAxis() accepts it; all sizes known.
 [[nodiscard]] AxisLayout LayoutAround(const Shape& shape, std::int64_t axis);
 
+/// For each place around the dimension: the mean along it, rounded to float32.
+void MeanAlongAxis(std::span<const float> values, const AxisLayout& layout, std::span<float> means);
+
+/// Whether both have the same rank and sizes; an unknown size may be any.
+[[nodiscard]] bool SameShapes(const Shape& a, const Shape& b);
+
 /// The error for labels and predictions of these shapes.
 [[nodiscard]] Status ShapesDiffer(const Shape& labels, const Shape& prediction,
                                   std::string_view wanted);

@@ -5,7 +5,16 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "evaluate/custom/registry.h"
+#include "evaluate/losses/circle.h"
+#include "evaluate/losses/cosine_similarity.h"
 #include "evaluate/losses/crossentropy.h"
+#include "evaluate/losses/ctc.h"
+#include "evaluate/losses/divergence.h"
+#include "evaluate/losses/focal_crossentropy.h"
+#include "evaluate/losses/generalized_cross_entropy.h"
+#include "evaluate/losses/hinge.h"
+#include "evaluate/losses/overlap.h"
 #include "evaluate/losses/regression.h"
 
 namespace sidecar::evaluate {
@@ -14,27 +23,27 @@ namespace {
 // clang-format off
 constexpr LossEntry kLosses[] = {
     {"BinaryCrossentropy", "binary_crossentropy", "binary_crossentropy", "bce BCE", "bce BCE", Known::kBoth, MakeBinaryCrossentropy},
-    {"BinaryFocalCrossentropy", "binary_focal_crossentropy", "binary_focal_crossentropy", "", "", Known::kBoth, nullptr},
-    {"CTC", "ctc", "ctc", "", "", Known::kKeras3, nullptr},
+    {"BinaryFocalCrossentropy", "binary_focal_crossentropy", "binary_focal_crossentropy", "", "", Known::kBoth, MakeBinaryFocalCrossentropy},
+    {"CTC", "ctc", "ctc", "", "", Known::kKeras3, MakeCtc},
     {"CategoricalCrossentropy", "categorical_crossentropy", "categorical_crossentropy", "", "", Known::kBoth, MakeCategoricalCrossentropy},
-    {"CategoricalFocalCrossentropy", "categorical_focal_crossentropy", "categorical_focal_crossentropy", "", "", Known::kBoth, nullptr},
-    {"CategoricalGeneralizedCrossEntropy", "categorical_generalized_cross_entropy", "categorical_generalized_cross_entropy", "", "", Known::kKeras3, nullptr},
-    {"CategoricalHinge", "categorical_hinge", "categorical_hinge", "", "", Known::kBoth, nullptr},
-    {"Circle", "circle", "circle", "", "", Known::kKeras3, nullptr},
-    {"CosineSimilarity", "cosine_similarity", "cosine_similarity", "", "", Known::kBoth, nullptr},
-    {"Dice", "dice", "dice", "", "", Known::kKeras3, nullptr},
-    {"Hinge", "hinge", "hinge", "", "", Known::kBoth, nullptr},
+    {"CategoricalFocalCrossentropy", "categorical_focal_crossentropy", "categorical_focal_crossentropy", "", "", Known::kBoth, MakeCategoricalFocalCrossentropy},
+    {"CategoricalGeneralizedCrossEntropy", "categorical_generalized_cross_entropy", "categorical_generalized_cross_entropy", "", "", Known::kKeras3, MakeGeneralizedCrossEntropy},
+    {"CategoricalHinge", "categorical_hinge", "categorical_hinge", "", "", Known::kBoth, MakeCategoricalHinge},
+    {"Circle", "circle", "circle", "", "", Known::kKeras3, MakeCircle},
+    {"CosineSimilarity", "cosine_similarity", "cosine_similarity", "", "", Known::kBoth, MakeCosineSimilarityLoss},
+    {"Dice", "dice", "dice", "", "", Known::kKeras3, MakeDice},
+    {"Hinge", "hinge", "hinge", "", "", Known::kBoth, MakeHinge},
     {"Huber", "huber", "huber_loss", "huber_loss", "", Known::kBoth, MakeHuber},
-    {"KLDivergence", "kl_divergence", "kl_divergence", "kullback_leibler_divergence kld KLD", "kld KLD", Known::kBoth, nullptr},
-    {"LogCosh", "log_cosh", "log_cosh", "logcosh", "", Known::kBoth, nullptr},
+    {"KLDivergence", "kl_divergence", "kl_divergence", "kullback_leibler_divergence kld KLD", "kld KLD", Known::kBoth, MakeKLDivergence},
+    {"LogCosh", "log_cosh", "log_cosh", "logcosh", "", Known::kBoth, MakeLogCosh},
     {"MeanAbsoluteError", "mean_absolute_error", "mean_absolute_error", "mae MAE", "mae MAE", Known::kBoth, MakeMeanAbsoluteError},
-    {"MeanAbsolutePercentageError", "mean_absolute_percentage_error", "mean_absolute_percentage_error", "mape MAPE", "mape MAPE", Known::kBoth, nullptr},
+    {"MeanAbsolutePercentageError", "mean_absolute_percentage_error", "mean_absolute_percentage_error", "mape MAPE", "mape MAPE", Known::kBoth, MakeMeanAbsolutePercentageError},
     {"MeanSquaredError", "mean_squared_error", "mean_squared_error", "mse MSE", "mse MSE", Known::kBoth, MakeMeanSquaredError},
-    {"MeanSquaredLogarithmicError", "mean_squared_logarithmic_error", "mean_squared_logarithmic_error", "msle MSLE", "msle MSLE", Known::kBoth, nullptr},
-    {"Poisson", "poisson", "poisson", "", "", Known::kBoth, nullptr},
+    {"MeanSquaredLogarithmicError", "mean_squared_logarithmic_error", "mean_squared_logarithmic_error", "msle MSLE", "msle MSLE", Known::kBoth, MakeMeanSquaredLogarithmicError},
+    {"Poisson", "poisson", "poisson", "", "", Known::kBoth, MakePoisson},
     {"SparseCategoricalCrossentropy", "sparse_categorical_crossentropy", "sparse_categorical_crossentropy", "", "", Known::kBoth, MakeSparseCategoricalCrossentropy},
-    {"SquaredHinge", "squared_hinge", "squared_hinge", "", "", Known::kBoth, nullptr},
-    {"Tversky", "tversky", "tversky", "", "", Known::kKeras3, nullptr},
+    {"SquaredHinge", "squared_hinge", "squared_hinge", "", "", Known::kBoth, MakeSquaredHinge},
+    {"Tversky", "tversky", "tversky", "", "", Known::kKeras3, MakeTversky},
 };
 // clang-format on
 
@@ -81,13 +90,30 @@ Result<Made<OutputLoss>> MakeFromConfig(const LossEntry& entry, const Identifier
       std::make_unique<OutputLoss>(std::move(function), reduction, std::move(name), version), ""};
 }
 
+// A loss that the user registered, as a class or function.
+Result<Made<OutputLoss>> MakeRegistered(const Identifier& identifier, const nlohmann::json& values,
+                                        KerasVersion version) {
+  ObjectConfig config(values, fmt::format("loss '{}'", identifier.name));
+  const LossReduction reduction = ReadReduction(config, version);
+  std::string name = config.Text("name", identifier.name);
+  SIDECAR_ASSIGN_OR_RETURN(std::unique_ptr<PerSampleFunction> function,
+                           MakeCustomLoss(identifier, config));
+  SIDECAR_RETURN_IF_ERROR(config.mistake());
+  return Made<OutputLoss>{
+      std::make_unique<OutputLoss>(std::move(function), reduction, std::move(name), version), ""};
+}
+
+Made<OutputLoss> NotRegistered(const char* what, const std::string& name) {
+  return NotSupported(fmt::format(
+      "{} '{}' (code of your own, which sidecar::RegisterLoss can make known)", what, name));
+}
+
 Result<Made<OutputLoss>> MakeFromClass(const Identifier& identifier, KerasVersion version) {
   if (identifier.name == "LossFunctionWrapper" && identifier.config.contains("fn")) {
     SIDECAR_ASSIGN_OR_RETURN(const Identifier function, ReadFunction(identifier.config["fn"]));
     const LossEntry* entry = FindLossFunction(function.name, version);
-    if (function.custom || entry == nullptr) {
-      return NotSupported(fmt::format("loss function '{}' (code of your own)", function.name));
-    }
+    if (HasCustomLoss(function)) return MakeRegistered(function, identifier.config, version);
+    if (function.custom || entry == nullptr) return NotRegistered("loss function", function.name);
     return MakeFromConfig(*entry, identifier, version);
   }
   const LossEntry* entry = FindLossClass(identifier.name, version);
@@ -131,9 +157,8 @@ const LossEntry* FindLossClass(std::string_view name, KerasVersion version) {
 }
 
 Result<Made<OutputLoss>> MakeLoss(const Identifier& identifier, KerasVersion version) {
-  if (identifier.custom) {
-    return NotSupported(fmt::format("loss '{}' (code of your own)", identifier.name));
-  }
+  if (HasCustomLoss(identifier)) return MakeRegistered(identifier, identifier.config, version);
+  if (identifier.custom) return NotRegistered("loss", identifier.name);
   if (identifier.kind == Identifier::Kind::kClass) return MakeFromClass(identifier, version);
   const LossEntry* entry = FindLossFunction(identifier.name, version);
   if (entry == nullptr && identifier.kind == Identifier::Kind::kString) {
@@ -141,7 +166,7 @@ Result<Made<OutputLoss>> MakeLoss(const Identifier& identifier, KerasVersion ver
   }
   if (entry == nullptr) {
     if (identifier.kind == Identifier::Kind::kString) return UnknownLoss(identifier, version);
-    return NotSupported(fmt::format("loss function '{}' (code of your own)", identifier.name));
+    return NotRegistered("loss function", identifier.name);
   }
   return MakeFromConfig(*entry, identifier, version);
 }

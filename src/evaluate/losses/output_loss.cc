@@ -20,7 +20,8 @@ Status OutputLoss::Check(const Shape& labels, const Shape& prediction, const Sha
   const AlignedShapes shapes = AlignLabels(labels, prediction, version_);
   SIDECAR_ASSIGN_OR_RETURN(const Shape values,
                            function_->ValueShape(shapes.labels, shapes.prediction));
-  if (weights == nullptr) return Status();
+  const bool repeated = values.rank() == 0 && version_ == KerasVersion::kKeras3;
+  if (weights == nullptr || repeated) return Status();
   return AlignWeights(values, prediction, *weights, version_, WeightUse::kLoss).status();
 }
 
@@ -42,6 +43,31 @@ void OutputLoss::ApplyMask() {
   for (std::size_t i = 0; i < values_.data.size(); ++i) {
     values_.data[i] *= values_.mask[i] != 0 ? weight : ignored;
   }
+}
+
+// Keras joins the mask of the output with that of the function's values.
+Status OutputLoss::LoadMask(const OutputView& view) {
+  if (view.mask == nullptr) return Status();
+  SIDECAR_ASSIGN_OR_RETURN_CONTEXT(const AlignedWeights aligned,
+                                   AlignWeights(values_.shape, view.prediction_shape,
+                                                view.mask->shape, version_, WeightUse::kLoss),
+                                   "the mask of the output");
+  Broadcast(view.mask->data, aligned.weights, values_.shape, repeated_);
+  if (values_.mask.empty()) values_.mask.assign(values_.data.size(), 1);
+  for (std::size_t i = 0; i < repeated_.size(); ++i) {
+    if (repeated_[i] == 0) values_.mask[i] = 0;
+  }
+  return Status();
+}
+
+// One value for the whole batch meets weights, or a mask: Keras 3 repeats it.
+Status OutputLoss::BroadcastScalar(const OutputView& view) {
+  const bool alone = view.weights == nullptr && view.mask == nullptr;
+  if (values_.shape.rank() != 0 || version_ == KerasVersion::kKeras2 || alone) return Status();
+  SIDECAR_ASSIGN_OR_RETURN(const Weights weights, MaskedWeights(view, version_, repeated_));
+  values_.shape = weights.shape;
+  values_.data.assign(weights.data.size(), values_.data[0]);
+  return Status();
 }
 
 Status OutputLoss::ApplyWeights(const OutputView& view) {
@@ -73,6 +99,8 @@ Status OutputLoss::ApplyWeights(const OutputView& view) {
 
 Result<const Values*> OutputLoss::WeightedValues(const OutputView& view) {
   SIDECAR_RETURN_IF_ERROR(ComputeValues(*function_, view, version_, values_));
+  SIDECAR_RETURN_IF_ERROR(BroadcastScalar(view));
+  SIDECAR_RETURN_IF_ERROR(LoadMask(view));
   SIDECAR_RETURN_IF_ERROR(ApplyWeights(view));
   return static_cast<const Values*>(&values_);
 }

@@ -45,7 +45,9 @@ class OutputLoss {
   [[nodiscard]] const std::string& name() const { return name_; }
 
  private:
+  Status LoadMask(const OutputView& view);
   void ApplyMask();
+  Status BroadcastScalar(const OutputView& view);
   Status ApplyWeights(const OutputView& view);
 
   std::unique_ptr<PerSampleFunction> function_;

@@ -1,4 +1,4 @@
-// Mean squared error, mean absolute error, Huber.
+// Errors of predictions of numbers: squared, absolute, relative, logarithmic, Huber, log-cosh.
 #pragma once
 
 #include <memory>
@@ -13,6 +13,11 @@ namespace sidecar::evaluate {
 std::unique_ptr<PerSampleFunction> MakeMeanSquaredError(ObjectConfig& config, KerasVersion version);
 std::unique_ptr<PerSampleFunction> MakeMeanAbsoluteError(ObjectConfig& config,
                                                          KerasVersion version);
+std::unique_ptr<PerSampleFunction> MakeMeanAbsolutePercentageError(ObjectConfig& config,
+                                                                   KerasVersion version);
+std::unique_ptr<PerSampleFunction> MakeMeanSquaredLogarithmicError(ObjectConfig& config,
+                                                                   KerasVersion version);
 std::unique_ptr<PerSampleFunction> MakeHuber(ObjectConfig& config, KerasVersion version);
+std::unique_ptr<PerSampleFunction> MakeLogCosh(ObjectConfig& config, KerasVersion version);
 
 }  // namespace sidecar::evaluate

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "evaluate/custom/registry.h"
 #include "evaluate/metrics/mean.h"
 #include "evaluate/metrics/metric_table.h"
 
@@ -61,14 +62,20 @@ const MetricEntry* FindKeras3String(std::string_view name) {
   return nullptr;
 }
 
-// The function that a name stands for, among metrics first, then among losses.
+// Where a function's name is looked for first. Names stand for metrics; a function that Keras
+// serialised is found among the losses, which matters for cosine_similarity, whose sign differs.
+enum class Lookup : std::uint8_t { kMetricsFirst, kLossesFirst };
+
+// The function that a name stands for.
 struct FoundFunction {
   FunctionFactory make = nullptr;
   bool known = false;
 };
-FoundFunction FindAnyFunction(std::string_view name, KerasVersion version) {
+FoundFunction FindAnyFunction(std::string_view name, Lookup lookup, KerasVersion version) {
+  const LossEntry* const loss = FindLossFunction(name, version);
+  if (loss != nullptr && lookup == Lookup::kLossesFirst) return {loss->make, true};
   if (const MetricEntry* entry = FindFunction(name)) return {entry->make_function, true};
-  if (const LossEntry* entry = FindLossFunction(name, version)) return {entry->make, true};
+  if (loss != nullptr) return {loss->make, true};
   return {};
 }
 
@@ -78,22 +85,56 @@ Result<Made<NamedMetric>> MakeClass(const MetricEntry& entry, const nlohmann::js
   if (entry.make == nullptr) return NotSupported(fmt::format("metric '{}'", given));
   const std::string_view otherwise =
       IsKeras2(version) ? entry.keras2_default : entry.keras3_default;
+  const bool named = config.Has("name");
   std::string name = config.Text("name", std::string(otherwise));
-  config.TakeDtype();
   std::unique_ptr<MetricAccumulator> metric = entry.make(config, version);
+  config.TakeDtype();
   SIDECAR_RETURN_IF_ERROR(config.Finish());
   if (!config.unsupported().empty()) {
     return NotSupported(fmt::format("metric '{}' with {}", given, config.unsupported()));
   }
+  Made<NamedMetric> made = Named(std::move(name), std::move(metric));
+  made.object->counted = entry.counted && !named;
+  return made;
+}
+
+Made<NamedMetric> NotRegistered(const char* what, const std::string& name) {
+  return NotSupported(
+      fmt::format("{} '{}' (code of your own, which sidecar::RegisterMetric or RegisterLoss can "
+                  "make known)",
+                  what, name));
+}
+
+// A metric that the user registered.
+Result<Made<NamedMetric>> MakeRegistered(const Identifier& identifier, KerasVersion version) {
+  ObjectConfig config(identifier.config, fmt::format("metric '{}'", identifier.name));
+  std::string name = config.Text("name", identifier.name);
+  SIDECAR_ASSIGN_OR_RETURN(std::unique_ptr<MetricAccumulator> metric,
+                           MakeCustomMetric(identifier, config, version));
+  SIDECAR_RETURN_IF_ERROR(config.mistake());
   return Named(std::move(name), std::move(metric));
+}
+
+// MeanMetricWrapper around a function that the user registered as a loss.
+Result<Made<NamedMetric>> MakeRegisteredWrapper(const Identifier& function,
+                                                const nlohmann::json& arguments,
+                                                const std::string& default_name,
+                                                KerasVersion version) {
+  ObjectConfig config(arguments, fmt::format("metric '{}'", function.name));
+  std::string name = config.Text("name", default_name);
+  SIDECAR_ASSIGN_OR_RETURN(std::unique_ptr<PerSampleFunction> made,
+                           MakeCustomLoss(function, config));
+  SIDECAR_RETURN_IF_ERROR(config.mistake());
+  return Named(std::move(name), std::make_unique<MeanOfFunction>(std::move(made), version));
 }
 
 // MeanMetricWrapper(function, **arguments).
 Result<Made<NamedMetric>> MakeWrapper(const std::string& function, const nlohmann::json& arguments,
-                                      const std::string& default_name, KerasVersion version) {
-  const FoundFunction found = FindAnyFunction(function, version);
+                                      const std::string& default_name, Lookup lookup,
+                                      KerasVersion version) {
+  const FoundFunction found = FindAnyFunction(function, lookup, version);
   if (!found.known) {
-    return NotSupported(fmt::format("metric function '{}' (code of your own)", function));
+    return NotRegistered("metric function", function);
   }
   if (found.make == nullptr) return NotSupported(fmt::format("metric '{}'", function));
   ObjectConfig config(arguments, fmt::format("metric '{}'", function));
@@ -108,28 +149,54 @@ Result<Made<NamedMetric>> MakeWrapper(const std::string& function, const nlohman
   return Named(std::move(name), std::make_unique<MeanOfFunction>(std::move(made), version));
 }
 
-Result<Made<NamedMetric>> MakeFromLoss(const Identifier& identifier, KerasVersion version) {
+// A loss object, whose name is the metric's unless a wrapper gives another.
+Result<Made<NamedMetric>> MakeFromLoss(const Identifier& identifier, std::string name,
+                                       KerasVersion version) {
   SIDECAR_ASSIGN_OR_RETURN(Made<OutputLoss> loss, MakeLoss(identifier, version));
   if (loss.object == nullptr) return NotSupported(std::move(loss.unsupported));
-  std::string name = loss.object->name();
+  if (name.empty()) name = loss.object->name();
   return Named(std::move(name), std::make_unique<MeanOfLoss>(std::move(loss.object), version));
 }
 
+// MeanMetricWrapper as an object: around a function or a loss object.
+Result<Made<NamedMetric>> MakeFromWrapper(const Identifier& identifier, KerasVersion version) {
+  constexpr const char* kDefaultName = "mean_metric_wrapper";
+  SIDECAR_ASSIGN_OR_RETURN(const Identifier function, ReadFunction(identifier.config["fn"]));
+  if (function.from_losses) {
+    ObjectConfig config(identifier.config, fmt::format("metric '{}'", identifier.name));
+    config.Raw("fn");
+    std::string name = config.Text("name", kDefaultName);
+    config.TakeDtype();
+    SIDECAR_RETURN_IF_ERROR(config.Finish());
+    return MakeFromLoss(function, std::move(name), version);
+  }
+  if (HasCustomLoss(function)) {
+    return MakeRegisteredWrapper(function, identifier.config, kDefaultName, version);
+  }
+  if (function.kind == Identifier::Kind::kFunction && !function.custom) {
+    const Lookup lookup =
+        identifier.config["fn"].is_string() ? Lookup::kMetricsFirst : Lookup::kLossesFirst;
+    return MakeWrapper(function.name, identifier.config, kDefaultName, lookup, version);
+  }
+  return NotRegistered("metric around", function.name);
+}
+
 Result<Made<NamedMetric>> MakeFromObject(const Identifier& identifier, KerasVersion version) {
-  if (identifier.from_losses) return MakeFromLoss(identifier, version);
+  if (identifier.from_losses) return MakeFromLoss(identifier, "", version);
   if (identifier.name == "MeanMetricWrapper" && identifier.config.contains("fn")) {
-    const nlohmann::json& fn = identifier.config["fn"];
-    SIDECAR_ASSIGN_OR_RETURN(const Identifier function, ReadFunction(fn));
-    if (function.kind == Identifier::Kind::kFunction && !function.custom) {
-      return MakeWrapper(function.name, identifier.config, "mean_metric_wrapper", version);
-    }
-    return NotSupported(fmt::format("metric '{}' around '{}'", identifier.name, function.name));
+    return MakeFromWrapper(identifier, version);
   }
   const MetricEntry* entry = FindClass(identifier.name, version);
   // Keras 3's classes answer to their strings in this form, too.
   if (entry == nullptr && !IsKeras2(version)) entry = FindKeras3String(identifier.name);
   if (entry == nullptr) return UnknownMetric(identifier.name, version);
   return MakeClass(*entry, identifier.config, identifier.name, version);
+}
+
+// A registered loss among metrics: an object is a Loss, a name or function is wrapped.
+Result<Made<NamedMetric>> MakeFromCustomLoss(const Identifier& identifier, KerasVersion version) {
+  if (identifier.kind == Identifier::Kind::kClass) return MakeFromLoss(identifier, "", version);
+  return MakeRegisteredWrapper(identifier, nlohmann::json::object(), identifier.name, version);
 }
 
 Result<Made<NamedMetric>> MakeFromString(const std::string& name, KerasVersion version) {
@@ -140,7 +207,7 @@ Result<Made<NamedMetric>> MakeFromString(const std::string& name, KerasVersion v
   }
   if (const MetricEntry* entry = FindFunction(name)) {
     if (entry->make_function == nullptr) return NotSupported(fmt::format("metric '{}'", name));
-    return MakeWrapper(name, nlohmann::json::object(), name, version);
+    return MakeWrapper(name, nlohmann::json::object(), name, Lookup::kMetricsFirst, version);
   }
   const MetricEntry* entry = FindClass(name, version);
   if (entry == nullptr) return UnknownMetric(name, version);
@@ -189,9 +256,9 @@ LabelKind FindLabelKind(const LabelShapes& shapes) {
 
 Result<Made<NamedMetric>> MakeMetric(const Identifier& identifier, const LabelShapes& shapes,
                                      KerasVersion version) {
-  if (identifier.custom) {
-    return NotSupported(fmt::format("metric '{}' (code of your own)", identifier.name));
-  }
+  if (HasCustomMetric(identifier)) return MakeRegistered(identifier, version);
+  if (HasCustomLoss(identifier)) return MakeFromCustomLoss(identifier, version);
+  if (identifier.custom) return NotRegistered("metric", identifier.name);
   if (identifier.kind != Identifier::Kind::kFunction && TakesOneArgument(identifier.name)) {
     return Status(StatusCode::kInvalidArgument,
                   fmt::format("metric '{}' takes values, not labels and predictions, so Keras "
@@ -203,10 +270,12 @@ Result<Made<NamedMetric>> MakeMetric(const Identifier& identifier, const LabelSh
     case Identifier::Kind::kString: {
       const std::string function = ResolveByShape(identifier.name, shapes, version);
       if (function.empty()) return MakeFromString(identifier.name, version);
-      return MakeWrapper(function, nlohmann::json::object(), identifier.name, version);
+      return MakeWrapper(function, nlohmann::json::object(), identifier.name, Lookup::kMetricsFirst,
+                         version);
     }
     case Identifier::Kind::kFunction:
-      return MakeWrapper(identifier.name, nlohmann::json::object(), identifier.name, version);
+      return MakeWrapper(identifier.name, nlohmann::json::object(), identifier.name,
+                         Lookup::kLossesFirst, version);
     case Identifier::Kind::kClass:
       break;
   }

@@ -12,14 +12,14 @@ std::size_t SampleCount(const Values& values) {
   return values.shape.rank() == 0 ? 1 : static_cast<std::size_t>(values.shape[0]);
 }
 
-void AddTo(std::span<float> state, double total, double count) {
-  state[0] += static_cast<float>(total);
-  state[1] += static_cast<float>(count);
+void AddTo(std::span<double> state, double total, double count) {
+  AddFloat32(state[0], total);
+  AddFloat32(state[1], count);
 }
 
 }  // namespace
 
-void MeanUpdate::AddUnweighted(const Values& values, std::span<float> state) {
+void MeanUpdate::AddUnweighted(const Values& values, std::span<double> state) {
   const std::size_t samples = SampleCount(values);
   if (version_ == KerasVersion::kKeras2 || samples == values.data.size()) {
     AddTo(state, Sum(values.data), static_cast<double>(values.data.size()));
@@ -61,7 +61,7 @@ Status MeanUpdate::LoadWeights(Values& values, const OutputView& view) {
   return Status();
 }
 
-Status MeanUpdate::Add(Values& values, const OutputView& view, std::span<float> state) {
+Status MeanUpdate::Add(Values& values, const OutputView& view, std::span<double> state) {
   const bool keras2 = version_ == KerasVersion::kKeras2;
   if (view.weights == nullptr && (values.mask.empty() || !keras2)) {
     AddUnweighted(values, state);
@@ -80,8 +80,8 @@ Status MeanUpdate::Add(Values& values, const OutputView& view, std::span<float> 
   return Status();
 }
 
-float MeanResult(std::span<const float> state) {
-  return state[1] == 0 ? 0.0F : state[0] / state[1];
+float MeanResult(std::span<const double> state) {
+  return state[1] == 0 ? 0.0F : static_cast<float>(state[0]) / static_cast<float>(state[1]);
 }
 
 MeanOfFunction::MeanOfFunction(std::unique_ptr<PerSampleFunction> function, KerasVersion version)
@@ -98,16 +98,30 @@ Status MeanOfFunction::Check(const Shape& labels, const Shape& prediction,
 
 Status MeanOfFunction::Update(const OutputView& view) {
   SIDECAR_RETURN_IF_ERROR(ComputeValues(*function_, view, version_, values_));
-  return mean_.Add(values_, view, state_);
+  if (view.mask == nullptr || version_ == KerasVersion::kKeras2) {
+    return mean_.Add(values_, view, state_);
+  }
+  SIDECAR_ASSIGN_OR_RETURN(const Weights weights, MaskedWeights(view, version_, masked_));
+  OutputView masked = view;
+  masked.weights = &weights;
+  return mean_.Add(values_, masked, state_);
 }
 
 MetricValue MeanOfFunction::Result() const { return static_cast<double>(MeanResult(state_)); }
 
 MeanOfLoss::MeanOfLoss(std::unique_ptr<OutputLoss> loss, KerasVersion version)
-    : MetricAccumulator(2), loss_(std::move(loss)), mean_(version) {}
+    : MetricAccumulator(2), loss_(std::move(loss)), version_(version), mean_(version) {}
+
+// Weights of one dimension Keras 2 takes for ones of none; beside predictions [batch, values] it
+// has given them a second one before.
+bool MeanOfLoss::CanWeigh(const Shape& prediction, const Shape& weights) const {
+  const bool widened = weights.rank() == 1 && prediction.rank() == 2;
+  return version_ == KerasVersion::kKeras2 && (widened || weights.rank() > 1);
+}
 
 Status MeanOfLoss::Check(const Shape& labels, const Shape& prediction, const Shape* weights) const {
-  if (weights != nullptr && loss_->reduction() != LossReduction::kNone) {
+  const bool reduced = loss_->reduction() != LossReduction::kNone;
+  if (weights != nullptr && reduced && !CanWeigh(prediction, *weights)) {
     return Status(StatusCode::kInvalidArgument,
                   "a loss object among weighted_metrics gives one value for each batch, which "
                   "sample weights cannot be applied to; use the metric of that name instead");
@@ -125,8 +139,15 @@ Status MeanOfLoss::Update(const OutputView& view) {
     return mean_.Add(values_, view, state_);
   }
   SIDECAR_ASSIGN_OR_RETURN(const LossValue value, loss_->Compute(without_weights));
-  state_[0] += value.value;
-  state_[1] += 1;
+  if (view.mask != nullptr && version_ == KerasVersion::kKeras3) {
+    return Status(
+        StatusCode::kFailedPrecondition,
+        "a loss object among metrics gives one value for each batch, which Keras 3 cannot "
+        "apply the output's mask to; use the metric of that name instead");
+  }
+  const double weight = view.weights == nullptr ? 1 : Sum(view.weights->data);
+  AddFloat32(state_[0], static_cast<double>(value.value) * weight);
+  AddFloat32(state_[1], weight);
   return Status();
 }
 

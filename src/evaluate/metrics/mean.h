@@ -19,10 +19,10 @@ class MeanUpdate {
  public:
   explicit MeanUpdate(KerasVersion version) : version_(version) {}
   /// `view` gives the weights and the shape of the prediction. Changes `values`.
-  Status Add(Values& values, const OutputView& view, std::span<float> state);
+  Status Add(Values& values, const OutputView& view, std::span<double> state);
 
  private:
-  void AddUnweighted(const Values& values, std::span<float> state);
+  void AddUnweighted(const Values& values, std::span<double> state);
   /// Brings weights, and mask, to the shape of the values.
   Status LoadWeights(Values& values, const OutputView& view);
 
@@ -32,7 +32,7 @@ class MeanUpdate {
 };
 
 /// total / count, 0 where nothing was counted.
-[[nodiscard]] float MeanResult(std::span<const float> state);
+[[nodiscard]] float MeanResult(std::span<const double> state);
 
 /// keras.metrics.MeanMetricWrapper.
 class MeanOfFunction final : public MetricAccumulator {
@@ -48,10 +48,12 @@ class MeanOfFunction final : public MetricAccumulator {
   KerasVersion version_;
   MeanUpdate mean_;
   Values values_;
+  std::vector<float> masked_;
 };
 
 /// MeanMetricWrapper around a loss object: a batch counts once, however large, unless the loss is
-/// not reduced. The loss gets no weights.
+/// not reduced or, in Keras 2, there are weights, whose sum it counts then. The loss itself gets no
+/// weights.
 class MeanOfLoss final : public MetricAccumulator {
  public:
   MeanOfLoss(std::unique_ptr<OutputLoss> loss, KerasVersion version);
@@ -61,7 +63,10 @@ class MeanOfLoss final : public MetricAccumulator {
   [[nodiscard]] MetricValue Result() const override;
 
  private:
+  [[nodiscard]] bool CanWeigh(const Shape& prediction, const Shape& weights) const;
+
   std::unique_ptr<OutputLoss> loss_;
+  KerasVersion version_;
   MeanUpdate mean_;
   Values values_;
 };

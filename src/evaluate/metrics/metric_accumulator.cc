@@ -6,20 +6,22 @@
 
 namespace sidecar::evaluate {
 
-Status MetricAccumulator::CheckSize(std::span<const float> state) const {
-  if (state.size() == state_.size()) return Status();
+Status MetricAccumulator::CheckSize(std::span<const double> state) const {
+  if (state.size() == state_.size() || state_.empty()) return Status();
   return Status(StatusCode::kInvalidArgument,
                 fmt::format("a metric's state has {} values, not {}", state_.size(), state.size()));
 }
 
-Status MetricAccumulator::Load(std::span<const float> state) {
+Status MetricAccumulator::Load(std::span<const double> state) {
   SIDECAR_RETURN_IF_ERROR(CheckSize(state));
-  std::copy(state.begin(), state.end(), state_.begin());
+  state_.assign(state.begin(), state.end());
   return Status();
 }
 
-Status MetricAccumulator::Merge(std::span<const float> state) {
+Status MetricAccumulator::Merge(std::span<const double> state) {
+  if (state.empty()) return Status();  // no batch yet
   SIDECAR_RETURN_IF_ERROR(CheckSize(state));
+  state_.resize(state.size(), 0.0);
   for (std::size_t i = 0; i < state.size(); ++i) state_[i] += state[i];
   return Status();
 }

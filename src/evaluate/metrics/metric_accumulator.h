@@ -14,20 +14,27 @@
 
 namespace sidecar::evaluate {
 
-/// keras.metrics.Metric: float32 state vectors, which batches add to. Not thread-safe.
+/// Adds as a float32 variable of Keras does: both sides and the sum are rounded to float32.
+inline void AddFloat32(double& variable, double value) {
+  variable = static_cast<double>(static_cast<float>(variable) + static_cast<float>(value));
+}
+
+/// keras.metrics.Metric: state vectors, which batches add to. Not thread-safe.
 ///
 /// The state can be taken out, put back and merged: the state of a whole data set is the merged
-/// state of its parts, up to float32 rounding.
+/// state of its parts, up to float32 rounding. Values are float32 values, or integers where Keras
+/// counts in integers; doubles hold both exactly.
 class MetricAccumulator {
  public:
-  /// All metrics start from zeros.
-  explicit MetricAccumulator(std::size_t state_size) : state_(state_size, 0.0F) {}
+  /// All metrics start from zeros. A metric whose state depends on shapes starts with no state
+  /// (size 0) and resizes it with the first batch.
+  explicit MetricAccumulator(std::size_t state_size) : state_(state_size, 0.0) {}
   MetricAccumulator(const MetricAccumulator&) = delete;
   MetricAccumulator& operator=(const MetricAccumulator&) = delete;
   virtual ~MetricAccumulator() = default;
 
   /// Forgets all batches.
-  void Reset() { std::fill(state_.begin(), state_.end(), 0.0F); }
+  void Reset() { std::fill(state_.begin(), state_.end(), 0.0); }
   /// Checks shapes before the first batch; sizes may be unknown. `weights` is null where there are
   /// none. kFailedPrecondition, or kInvalidArgument for what no data could make work.
   [[nodiscard]] virtual Status Check(const Shape& labels, const Shape& prediction,
@@ -39,17 +46,17 @@ class MetricAccumulator {
   [[nodiscard]] virtual MetricValue Result() const = 0;
 
   /// The state, in the order of Keras's variables.
-  [[nodiscard]] std::span<const float> state() const { return state_; }
+  [[nodiscard]] std::span<const double> state() const { return state_; }
   /// Puts a state back. kInvalidArgument where it has another size.
-  Status Load(std::span<const float> state);
+  Status Load(std::span<const double> state);
   /// Adds the state of another part of the data. kInvalidArgument where it has another size.
-  Status Merge(std::span<const float> state);
+  Status Merge(std::span<const double> state);
 
  protected:
-  std::vector<float> state_;
+  std::vector<double> state_;
 
  private:
-  [[nodiscard]] Status CheckSize(std::span<const float> state) const;
+  [[nodiscard]] Status CheckSize(std::span<const double> state) const;
 };
 
 }  // namespace sidecar::evaluate

@@ -30,12 +30,14 @@ struct MetricEntry {
   Known known = Known::kBoth;
   MetricFactory make = nullptr;             ///< null: not supported
   FunctionFactory make_function = nullptr;  ///< the function; null: not supported, or none
+  bool counted = false;  ///< a default name gets "_1", "_2", … when it is used again
 };
 [[nodiscard]] std::span<const MetricEntry> MetricTable();
 
 /// A metric and its name.
 struct NamedMetric {
   std::string name;
+  bool counted = false;  ///< the name is a default one that counts
   std::unique_ptr<MetricAccumulator> metric;
 };
 

@@ -6,6 +6,7 @@
 
 #include "evaluate/metrics/accuracy.h"
 #include "evaluate/metrics/metric_table.h"
+#include "evaluate/metrics/metric_test_support.h"
 #include "evaluate/metrics_test_support.h"
 
 namespace sidecar::evaluate {
@@ -17,37 +18,6 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr auto kKeras2 = KerasVersion::kKeras2;
 constexpr auto kKeras3 = KerasVersion::kKeras3;
-
-NamedMetric Make(const nlohmann::json& object, KerasVersion version,
-                 const LabelShapes& shapes = {Shape{-1}, Shape{-1, 3}}) {
-  Result<Made<NamedMetric>> made = MakeMetric(ReadIdentifier(object).value(), shapes, version);
-  EXPECT_TRUE(made.ok()) << made.status();
-  EXPECT_NE(made->object, nullptr) << made->unsupported;
-  return std::move(*made->object);
-}
-
-// A batch with storage of its own.
-struct TestBatch {
-  TestBatch(Tensor y, Tensor p) : labels(std::move(y)), prediction(std::move(p)) {}
-  TestBatch(Tensor y, Tensor p, Tensor w) : TestBatch(std::move(y), std::move(p)) {
-    weight_tensor = std::move(w);
-    weights = {weight_tensor.shape(), weight_tensor.values<float>()};
-    weighted = true;
-  }
-  OutputView View() {
-    OutputView view;
-    view.labels = &labels;
-    view.prediction_shape = prediction.shape();
-    view.prediction = prediction.values<float>();
-    view.weights = weighted ? &weights : nullptr;
-    return view;
-  }
-  Labels labels;
-  Tensor prediction;
-  Tensor weight_tensor;
-  Weights weights;
-  bool weighted = false;
-};
 
 double Result1(const MetricAccumulator& metric) { return std::get<double>(metric.Result()); }
 
@@ -169,8 +139,8 @@ TEST(MetricsTest, MergeTheStatesOfParts) {
     ASSERT_TRUE(merged.metric->Load(first.metric->state()).ok());
     ASSERT_TRUE(merged.metric->Merge(second.metric->state()).ok());
     EXPECT_NEAR(Result1(*merged.metric), Result1(*whole.metric), 1e-6) << name;
-    EXPECT_FALSE(merged.metric->Merge(std::vector<float>{1}).ok());
-    EXPECT_FALSE(merged.metric->Load(std::vector<float>{1, 2, 3}).ok());
+    EXPECT_FALSE(merged.metric->Merge(std::vector<double>{1}).ok());
+    EXPECT_FALSE(merged.metric->Load(std::vector<double>{1, 2, 3}).ok());
   }
 }
 

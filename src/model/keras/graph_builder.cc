@@ -86,7 +86,8 @@ ov::ParameterVector UsedParameters(const ov::ResultVector& results, Inputs& inpu
   return parameters;
 }
 
-// Collects the results of the graph: outputs, then logits, then masks, then checks.
+// Collects the results of the graph: outputs, then logits, then masks, then each layer's checks,
+// losses and metrics.
 class ResultCollector {
  public:
   explicit ResultCollector(LoadedModel& model) : model_(model) {}
@@ -120,6 +121,15 @@ class ResultCollector {
     const ov::element::Type type = GraphElementType(dtype);
     if (value.get_element_type() == type) return value;
     return std::make_shared<ov::op::v0::Convert>(value, type);
+  }
+
+  void AddTerms(const LayerContext& context) {
+    for (const LayerContext::AddedLoss& term : context.loss_terms()) {
+      model_.loss_terms.push_back({Add(term.value), term.kind});
+    }
+    for (const LayerContext::AddedMetric& term : context.metric_terms()) {
+      model_.metric_terms.push_back({term.name, Add(term.value), term.kind});
+    }
   }
 
   [[nodiscard]] const ov::ResultVector& results() const { return results_; }
@@ -188,6 +198,7 @@ Result<std::shared_ptr<LoadedModel>> BuildModel(const LayerObject& root, KerasVe
   collector.AddOutputs(values, OutputNames(*root.model, rules));
   for (const LayerContext* context : scopes.contexts()) {
     collector.AddChecks(*context);
+    collector.AddTerms(*context);
     model->rows_independent = model->rows_independent && !context->mixes_rows();
   }
   try {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "model/keras/activity_loss.h"
 #include "model/keras/config_reader.h"
 #include "model/keras/custom_layer.h"
 #include "model/keras/graph_ops.h"
@@ -382,6 +383,7 @@ Result<Values> GraphLowering::RunLayer(const LayerObject& layer, LayerContext& c
       if (entry->effect == LayerEffect::kComputes) output.host.reset();
     }
     ApplyMaskRule(context, entry->mask, by_keyword ? masked : inputs, outputs);
+    SIDECAR_RETURN_IF_ERROR(AddActivityLoss(context, layer, outputs));
     return outputs;
   } catch (const std::exception& error) {  // ov::Exception
     std::string shapes;

@@ -60,10 +60,16 @@ Result<LayerVariable*> LayerContext::FindOrAdd(VariableSpec spec) {
   const bool counts = trainable_ && spec.trainable;
   if (!spec.regularizer.empty() && config_.Has(spec.regularizer) && (is_keras2() || counts)) {
     // Keras 3 leaves frozen weights out of the loss.
-    const auto factors = ReadRegularizer(*config_.Find(spec.regularizer));
-    if (!factors) return config_.Wrong(spec.regularizer, "L1, L2 or L1L2");
-    variable.l1 = static_cast<float>(factors->l1);
-    variable.l2 = static_cast<float>(factors->l2);
+    const auto regularizer = ReadRegularizer(*config_.Find(spec.regularizer));
+    if (!regularizer) {
+      return config_.Wrong(spec.regularizer, "L1, L2, L1L2 or OrthogonalRegularizer");
+    }
+    if (regularizer->orthogonal != 0 && spec.shape.rank() != 2) {
+      return Fail(StatusCode::kFailedPrecondition,
+                  fmt::format("its {} has the shape {}; OrthogonalRegularizer takes matrices",
+                              spec.name, spec.shape.ToString()));
+    }
+    variable.regularizer = *regularizer;
   }
   variable.spec = std::move(spec);
   variables_.push_back(std::move(variable));
@@ -141,11 +147,25 @@ Result<std::optional<std::string>> LayerContext::ReadAsset(const std::string& na
   return std::optional<std::string>();
 }
 
-void LayerContext::AddCheck(const GraphOutput& violations, const std::string& message) {
+LayerContext& LayerContext::Top() {
   LayerContext* top = this;
   while (top->whole_ != nullptr) top = top->whole_;
-  top->checks_.push_back({runner_ == nullptr ? violations : runner_->Folded(violations),
-                          fmt::format("{}: {}", description_, message)});
+  return *top;
+}
+
+void LayerContext::AddCheck(const GraphOutput& violations, const std::string& message) {
+  Top().checks_.push_back({runner_ == nullptr ? violations : runner_->Folded(violations),
+                           fmt::format("{}: {}", description_, message)});
+}
+
+void LayerContext::AddLossTerm(const GraphOutput& value, TermKind kind) {
+  if (kind == TermKind::kPerBatch) MixRows();
+  Top().loss_terms_.push_back({value, kind});
+}
+
+void LayerContext::AddMetricTerm(const std::string& name, const GraphOutput& value, TermKind kind) {
+  if (kind == TermKind::kPerBatch) MixRows();
+  Top().metric_terms_.push_back({name, value, kind});
 }
 
 void LayerContext::MixRows() {

@@ -49,8 +49,7 @@ struct VariableSpec {
 struct LayerVariable {
   VariableSpec spec;
   DType dtype = DType::kFloat32;
-  float l1 = 0;
-  float l2 = 0;
+  Regularizer regularizer;
   /// Its place in the graph; null for one that inference does not read.
   std::shared_ptr<engine::VariablePlaceholder> placeholder;
 };
@@ -196,6 +195,24 @@ class LayerContext {
   };
   [[nodiscard]] const std::vector<Check>& checks() const { return checks_; }
 
+  /// Adds a value to the loss: see LossTerm. A part's terms are its layer's.
+  void AddLossTerm(const GraphOutput& value, TermKind kind);
+  struct AddedLoss {
+    GraphOutput value;
+    TermKind kind;
+  };
+  [[nodiscard]] const std::vector<AddedLoss>& loss_terms() const { return loss_terms_; }
+  /// Adds a metric: see MetricTerm.
+  void AddMetricTerm(const std::string& name, const GraphOutput& value, TermKind kind);
+  struct AddedMetric {
+    std::string name;
+    GraphOutput value;
+    TermKind kind;
+  };
+  [[nodiscard]] const std::vector<AddedMetric>& metric_terms() const { return metric_terms_; }
+  /// Whether this is a part of another layer.
+  [[nodiscard]] bool is_part() const { return whole_ != nullptr; }
+
   /// States that rows of the layer's output depend on other rows.
   void MixRows();
   [[nodiscard]] bool mixes_rows() const { return mixes_rows_; }
@@ -205,6 +222,7 @@ class LayerContext {
 
  private:
   Result<LayerVariable*> FindOrAdd(VariableSpec spec);
+  LayerContext& Top();
   PartEntry& FindOrAddPart(const PartSpec& spec);
 
   std::string description_;
@@ -215,6 +233,8 @@ class LayerContext {
   DTypePolicy policy_;
   std::vector<LayerVariable> variables_;
   std::vector<Check> checks_;
+  std::vector<AddedLoss> loss_terms_;
+  std::vector<AddedMetric> metric_terms_;
   bool mixes_rows_ = false;
   std::vector<PartEntry> parts_;
   CallArguments arguments_;

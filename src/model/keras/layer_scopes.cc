@@ -165,8 +165,7 @@ class VariableNamer {
     for (std::size_t i = 0; i < ordered.size(); ++i) {
       const LayerVariable& variable = *ordered[i];
       ModelVariable result;
-      result.l1 = variable.l1;
-      result.l2 = variable.l2;
+      result.regularizer = variable.regularizer;
       result.request.name = place.name + "/" + variable.spec.name;
       result.request.dtype = variable.dtype;
       result.request.shape = variable.spec.shape;

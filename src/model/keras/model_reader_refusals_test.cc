@@ -50,11 +50,10 @@ TEST(ModelReaderRefusalsTest, NamesAllUnsupportedLayersAtOnce) {
 
 TEST(ModelReaderRefusalsTest, RefusesOptionsThatChangeWhatALayerComputes) {
   const std::vector<std::pair<std::string, json>> cases = {
-      {"Dense", {{"units", 2}, {"activity_regularizer", "l2"}}},
+      {"Dense", {{"units", 2}, {"activity_regularizer", "orthogonal_regularizer"}}},
       {"Dense",
        {{"units", 2},
         {"kernel_regularizer", {{"class_name", "Mine"}, {"config", json::object()}}}}},
-      {"Dense", {{"units", 2}, {"lora_rank", 2}}},
       {"Dense", {{"units", 2}, {"dtype", "int8_from_float32"}}},
       {"Dense",
        {{"units", 2},

@@ -233,13 +233,13 @@ TEST(ModelReaderTest, ReadsRegularizersAndLeavesFrozenOnesToKeras2) {
                        {"bias_regularizer", "l1"}};
   const std::string text = OneLayer2("Dense", config, {nullptr, 3}).dump();
   auto model = ReadModel(text, {.source = "t", .keras_version = KerasVersion::kKeras2}).value();
-  EXPECT_EQ(model->variables[0].l2, 0.25F);
-  EXPECT_EQ(model->variables[0].l1, 0.0F);
-  EXPECT_EQ(model->variables[1].l1, 0.01F);
+  EXPECT_EQ(model->variables[0].regularizer.l2, 0.25F);
+  EXPECT_EQ(model->variables[0].regularizer.l1, 0.0F);
+  EXPECT_EQ(model->variables[1].regularizer.l1, 0.01F);
   EXPECT_FALSE(model->variables[0].request.trainable);
   model = ReadModel(text, {.source = "t", .keras_version = KerasVersion::kKeras3}).value();
-  EXPECT_EQ(model->variables[0].l2, 0.0F);
-  EXPECT_EQ(model->variables[1].l1, 0.0F);
+  EXPECT_EQ(model->variables[0].regularizer.l2, 0.0F);
+  EXPECT_EQ(model->variables[1].regularizer.l1, 0.0F);
 }
 
 TEST(ModelReaderTest, ChecksEmbeddingIdsRowByRow) {
@@ -262,6 +262,17 @@ TEST(ModelReaderTest, ChecksEmbeddingIdsRowByRow) {
 TEST(ModelReaderTest, SaysWhenRowsDependOnEachOther) {
   EXPECT_TRUE(Read(OneLayer2("Softmax", {{"axis", 1}}, {nullptr, 3})).value()->rows_independent);
   EXPECT_FALSE(Read(OneLayer2("Softmax", {{"axis", 0}}, {nullptr, 3})).value()->rows_independent);
+}
+
+TEST(ModelReaderTest, ActivityRegularizersBecomeLossTerms) {
+  const json l1l2 = {{"class_name", "L1L2"}, {"config", {{"l1", 0.1}, {"l2", 0.2}}}};
+  const auto model =
+      Read(OneLayer2("Dense", {{"units", 2}, {"activity_regularizer", l1l2}}, {nullptr, 3}));
+  ASSERT_TRUE(model.ok()) << model.status();
+  ASSERT_EQ((*model)->loss_terms.size(), 2U);
+  for (const LossTerm& term : (*model)->loss_terms) {
+    EXPECT_EQ(term.kind, TermKind::kPerSample);
+  }
 }
 
 }  // namespace

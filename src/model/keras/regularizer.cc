@@ -18,26 +18,48 @@ std::string PlainName(std::string name) {
   return name;
 }
 
-}  // namespace
+constexpr double kDefault = 0.01;
 
-std::optional<RegularizerFactors> ReadRegularizer(const nlohmann::json& value) {
-  constexpr double kDefault = 0.01;
-  if (value.is_string()) {
-    const std::string name = PlainName(value.get<std::string>());
-    if (name == "l1") return RegularizerFactors{kDefault, 0};
-    if (name == "l2") return RegularizerFactors{0, kDefault};
-    if (name == "l1l2") return RegularizerFactors{kDefault, kDefault};
-    return std::nullopt;
-  }
-  const std::string name = PlainName(TextMember(value, "class_name"));
-  const nlohmann::json* content = ConfigReader(value, "").Find("config");
-  if (content == nullptr || (name != "l1" && name != "l2" && name != "l1l2")) return std::nullopt;
-  const ConfigReader config(*content, "");
+Regularizer Factors(double l1, double l2) {
+  Regularizer regularizer;
+  regularizer.l1 = static_cast<float>(l1);
+  regularizer.l2 = static_cast<float>(l2);
+  return regularizer;
+}
+
+std::optional<Regularizer> ReadFactors(const std::string& name, const ConfigReader& config) {
   const bool both = name == "l1l2";
   const auto l1 = config.Number("l1", both || name == "l2" ? 0 : kDefault);
   const auto l2 = config.Number("l2", both || name == "l1" ? 0 : kDefault);
   if (!l1.ok() || !l2.ok()) return std::nullopt;
-  return RegularizerFactors{name == "l2" ? 0 : *l1, name == "l1" ? 0 : *l2};
+  return Factors(name == "l2" ? 0 : *l1, name == "l1" ? 0 : *l2);
+}
+
+std::optional<Regularizer> ReadOrthogonal(const ConfigReader& config) {
+  const auto factor = config.Number("factor", kDefault);
+  const auto mode = config.String("mode", "rows");
+  if (!factor.ok() || !mode.ok() || (*mode != "rows" && *mode != "columns")) return std::nullopt;
+  Regularizer regularizer;
+  regularizer.orthogonal = static_cast<float>(*factor);
+  regularizer.columns = *mode == "columns";
+  return regularizer;
+}
+
+}  // namespace
+
+std::optional<Regularizer> ReadRegularizer(const nlohmann::json& value) {
+  const nlohmann::json none = nlohmann::json::object();
+  const bool named = value.is_string();
+  const std::string name =
+      PlainName(named ? value.get<std::string>() : TextMember(value, "class_name"));
+  const nlohmann::json* content = named ? &none : ConfigReader(value, "").Find("config");
+  if (content == nullptr) return std::nullopt;
+  const ConfigReader config(*content, "");
+  if (name == "l1" || name == "l2") return ReadFactors(name, config);
+  // The string stands for both factors, the class has neither by default.
+  if (name == "l1l2") return named ? Factors(kDefault, kDefault) : ReadFactors(name, config);
+  if (name == "orthogonalregularizer") return ReadOrthogonal(config);
+  return std::nullopt;
 }
 
 }  // namespace sidecar::model::keras

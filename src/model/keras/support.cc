@@ -154,9 +154,9 @@ class Survey {
         Add(layer, fmt::format("config.{}, which is no option of Keras's layers,", item.key()));
       }
       if (!item.key().ends_with("_regularizer") || item.value().is_null()) continue;
-      if (item.key() == "activity_regularizer" || !ReadRegularizer(item.value())) {
-        Add(layer, item.key());
-      }
+      const auto regularizer = ReadRegularizer(item.value());
+      const bool of_activity = item.key() == "activity_regularizer";
+      if (!regularizer || (of_activity && regularizer->orthogonal != 0)) Add(layer, item.key());
     }
     for (const char* key : {"activation", "recurrent_activation"}) {
       const json* activation = config.Find(key);

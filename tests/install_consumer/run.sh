@@ -3,7 +3,7 @@
 set -euo pipefail
 cmake=$1 build=$2 source=$3 work=$4 compiler=$5 openvino=$6
 prefix=$work/prefix
-rm -rf "$prefix" "$work/example" "$work/custom_layer" "$work/logs"
+rm -rf "$prefix" "$work/example" "$work/custom_layer" "$work/custom_metric" "$work/logs"
 "$cmake" --install "$build" --prefix "$prefix" >/dev/null
 
 # cli.md: the library, its headers and package, the program; the OpenVINO libraries below lib/sidecar, under 100 MB.
@@ -33,3 +33,10 @@ golden=$source/tests/golden/custom_layers
 "$work/custom_layer/custom_layer" "$golden/k3_custom.keras" "$golden/data.npz" "$golden/k3_custom.ckpt-1" | tee "$work/output"
 loss=$(sed -n 's/.*"k3_custom.ckpt-1".*\["loss",\([0-9.]\{6\}\).*/\1/p' "$golden/expected.json")
 grep -q "loss=$loss" "$work/output"
+
+# A metric and a loss of the program's own: every error costs 1, so the cost is 1 - the accuracy above.
+"$cmake" -S "$source/examples/custom_metric" -B "$work/custom_metric" -DCMAKE_PREFIX_PATH="$prefix" \
+  -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Release >/dev/null
+"$cmake" --build "$work/custom_metric" >/dev/null
+"$work/custom_metric/custom_metric" "$source/tests/install_consumer/recording/ckpt-3" | tee "$work/metric_output"
+grep -q '^cost=0.235$' "$work/metric_output"

@@ -10,7 +10,7 @@ namespace {
 
 using sidecar::evaluate::SupportedName;
 
-const char* Mark(bool yes) { return yes ? "yes" : "no"; }
+std::string Mark(bool yes) { return yes ? "yes" : "no"; }
 
 std::string Joined(const std::vector<std::string>& names) {
   std::string text;
@@ -46,8 +46,8 @@ void PrintNames(const char* title, const std::vector<SupportedName>& names) {
       << "\n\n| class | supported | names in Keras 2 | names in Keras 3 |\n|---|---|---|---|\n";
   for (const SupportedName& name : names) {
     std::cout << "| " << (name.class_name.empty() ? "by shape" : name.class_name) << " | "
-              << Mark(name.supported) << " | " << Joined(name.keras2_names) << " | "
-              << Joined(name.keras3_names) << " |\n";
+              << (name.reason.empty() ? Mark(name.supported) : "no: " + name.reason) << " | "
+              << Joined(name.keras2_names) << " | " << Joined(name.keras3_names) << " |\n";
   }
 }
 

@@ -19,7 +19,10 @@ warnings.filterwarnings("ignore")
 for logger in ("absl", "tensorflow"):
     logging.getLogger(logger).setLevel(logging.ERROR)
 
-FOLDERS = ["models", "layers", "metrics", "checkpoints", "events", "arrays", "keras_files", "hdf5", "h5_models", "custom_layers", "config_keys", "saved_models", "applications"]
+FOLDERS = [
+    "models", "layers", "metrics", "checkpoints", "events", "arrays", "keras_files", "hdf5", "h5_models",
+    "custom_layers", "config_keys", "saved_models", "applications", "classes",
+]  # fmt: skip
 
 
 def main(folders):

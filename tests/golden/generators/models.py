@@ -11,6 +11,7 @@ from . import (
     common,
     model_builders as build,
     model_builders_preprocessing as preprocessing,
+    model_zoo,
     models_functions as functions,
     models_special as special,
 )
@@ -301,6 +302,7 @@ def check_last(case, row):
 def cases():
     """Name, generation and builder of every case."""
     both = {"loss_scale": loss_scale, "mixed_float16": mixed_float16, "no_optimizer": build.mlp}
+    both.update({f"zoo_{builder.__name__}": builder for builder in model_zoo.ZOO})
     only2 = {
         "legacy_adam": legacy_adam,
         "root_net": build.mlp,

@@ -113,6 +113,7 @@ State RowRules::VisitKnown(const ov::Node& node, std::string_view op) const {
   if (op == "Squeeze") return Squeeze(node, true);
   if (op == "Unsqueeze") return Squeeze(node, false);
   if (op == "Broadcast") return Broadcast(node);
+  if (op == "Pad") return Pad(node);
   if (op == "Split" || op == "VariadicSplit" || op == "CumSum" || op == "MVN")
     return AlongAxis(node, 1);
   const State data = Of(node, 0);

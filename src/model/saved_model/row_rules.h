@@ -73,6 +73,7 @@ class RowRules {
   [[nodiscard]] State Concat(const ov::op::v0::Concat& node) const;
   [[nodiscard]] State Gather(const ov::op::util::GatherBase& node) const;
   [[nodiscard]] State Broadcast(const ov::Node& node) const;
+  [[nodiscard]] State Pad(const ov::Node& node) const;
   [[nodiscard]] State StridedSlice(const ov::op::v1::StridedSlice& node) const;
   [[nodiscard]] State AlongAxis(const ov::Node& node, std::size_t axis_input) const;
 

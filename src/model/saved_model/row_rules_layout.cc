@@ -145,6 +145,21 @@ State RowRules::Broadcast(const ov::Node& node) const {
   return Rows(*axis, 0);
 }
 
+/// Padding that adds no rows.
+State RowRules::Pad(const ov::Node& node) const {
+  const State data = Of(node, 0);
+  for (std::size_t i = 1; i < node.get_input_size(); ++i) {
+    if (!data.rows() || !Of(node, i).fixed()) return kMixed;
+  }
+  for (const std::size_t input : {std::size_t{1}, std::size_t{2}}) {
+    const auto pads = ov::as_type_ptr<ov::op::v0::Constant>(node.get_input_node_shared_ptr(input));
+    if (pads == nullptr) return kMixed;
+    const std::vector<std::int64_t> sizes = pads->cast_vector<std::int64_t>();
+    if (data.axis >= sizes.size() || sizes[data.axis] != 0) return kMixed;
+  }
+  return data;
+}
+
 /// Slices that take the whole batch.
 State RowRules::StridedSlice(const ov::op::v1::StridedSlice& node) const {
   const State data = Of(node, 0);

@@ -31,10 +31,10 @@ inline Result<std::int64_t> Channels(const LayerBuilder& builder,
     return builder.Fail(StatusCode::kFailedPrecondition, "takes one input");
   }
   const ov::PartialShape& shape = inputs[0].get_partial_shape();
-  if (shape[shape.size() - 1].is_dynamic()) {
+  if (shape.size() == 0 || (shape.end() - 1)->is_dynamic()) {
     return builder.Fail(StatusCode::kFailedPrecondition, "needs to know its channels");
   }
-  return shape[shape.size() - 1].get_length();
+  return (shape.end() - 1)->get_length();
 }
 
 class ChannelScale final : public sidecar::openvino::Layer {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <openvino/core/model.hpp>
 #include <set>
 
 #include "model/loaded_model.h"

@@ -26,7 +26,7 @@ class ModelFilesTest : public CliTest {
 
   static Json Inspected(const std::string& path, int code = 0) {
     const Outcome outcome = RunSidecar({"inspect", "--json", path});
-    EXPECT_EQ(outcome.code, code) << outcome.err;
+    EXPECT_EQ(outcome.exit_code, code) << outcome.err;
     return Json::parse(outcome.out);
   }
 };
@@ -37,7 +37,7 @@ TEST_F(ModelFilesTest, Hdf5ModelsAreEvaluatedWithTheirOwnWeights) {
     const Outcome outcome =
         RunSidecar({"evaluate", "--json", "--model", Golden("h5_models/" + stem + ".h5"), "--data",
                     Golden("h5_models/" + stem + ".npz")});
-    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const Json line = Json::parse(outcome.out);
     EXPECT_EQ(line["step"], expected["step"]);
     for (const Json& metric : expected["metrics"]) {
@@ -53,9 +53,11 @@ TEST_F(ModelFilesTest, RunFollowsCheckpointsOfAnHdf5Model) {
   const Outcome outcome = RunSidecar({"run", "--json", "--model", Golden("h5_models/k3_frozen.h5"),
                                       "--data", Golden("h5_models/k3_frozen.npz"),
                                       "--checkpoint-dir", Path("ckpts"), "--max-evaluations", "1"});
-  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   for (const Json& metric : expected["checkpoint_metrics"]) {
-    if (metric[0] == "loss") EXPECT_NEAR(Loss(outcome.out), metric[1].get<double>(), 1e-5);
+    if (metric[0] == "loss") {
+      EXPECT_NEAR(Loss(outcome.out), metric[1].get<double>(), 1e-5);
+    }
   }
 }
 
@@ -91,10 +93,12 @@ TEST_F(ModelFilesTest, OpenShapesComeFromTheData) {
       RunSidecar({"evaluate", "--json", "--model", folder + "/model.json", "--compile",
                   folder + "/compile.json", "--data", folder + "/data.npz", "--checkpoint",
                   folder + "/ckpts/ckpt-2", "--keras-version", "3"});
-  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const Json expected = Json::parse(ReadFile(folder + "/expected.json"))["checkpoints"][1];
   for (const Json& metric : expected["metrics"]) {
-    if (metric[0] == "loss") EXPECT_NEAR(Loss(outcome.out), metric[1].get<double>(), 1e-5);
+    if (metric[0] == "loss") {
+      EXPECT_NEAR(Loss(outcome.out), metric[1].get<double>(), 1e-5);
+    }
   }
   const Json described = Inspected(folder + "/model.json");
   EXPECT_EQ(described["inputs"][0]["shape"], nullptr);

@@ -93,7 +93,7 @@ TEST(KerasFilesTest, OwnWeightsGiveKerasNumbers) {
 }
 
 // Whole models in HDF5: their own weights, and checkpoints that were written beside them.
-class Hdf5ModelsTest : public testing::TestWithParam<ordered_json> {};
+class Hdf5ModelsTest : public ::testing::TestWithParam<ordered_json> {};
 
 TEST_P(Hdf5ModelsTest, GiveKerasNumbers) {
   const ordered_json& entry = GetParam();
@@ -120,7 +120,7 @@ std::vector<ordered_json> Hdf5Models() {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Golden, Hdf5ModelsTest, testing::ValuesIn(Hdf5Models()), [](const auto& test) {
+    Golden, Hdf5ModelsTest, ::testing::ValuesIn(Hdf5Models()), [](const auto& test) {
       return fs::path(test.param.at("file").template get<std::string>()).stem().string();
     });
 

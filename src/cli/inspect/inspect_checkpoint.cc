@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/damage.h"
 #include "base/status_macros.h"
 #include "checkpoint/checkpoint_description.h"
 #include "checkpoint/slice_key.h"
@@ -71,7 +72,7 @@ void AddTensors(InspectReport& report, const CheckpointDescription& description)
     json.push_back(TensorJson(tensor));
     rows.push_back({tensor.key, std::string(DTypeName(tensor.dtype)), tensor.shape.ToString(),
                     GroupedNumber(tensor.size_bytes), TensorState(tensor)});
-    if (!tensor.state.ok()) report.AddProblem(AsDamage(tensor.state));
+    if (!tensor.state.ok()) report.AddProblem(base::AsDamage(tensor.state));
   }
   report.AddField("bytes", total_bytes,
                   fmt::format("{} in {} tensors", GroupedNumber(total_bytes), rows.size()));
@@ -85,12 +86,12 @@ Result<InspectReport> InspectCheckpoint(base::FileSystem& fs, const std::string&
   InspectReport report(prefix, "checkpoint", "a TensorFlow checkpoint");
   const Result<CheckpointDescription> description = checkpoint::VerifyTfCheckpoint(fs, prefix);
   if (!description.ok()) {
-    const Status status = AsDamage(description.status());
+    const Status status = base::AsDamage(description.status());
     if (status.code() != StatusCode::kDataLoss) return status;
     report.AddProblem(status);
     return report;
   }
-  if (!description->state.ok()) report.AddProblem(AsDamage(description->state));
+  if (!description->state.ok()) report.AddProblem(base::AsDamage(description->state));
   AddHeader(report, *description);
   AddTensors(report, *description);
   return report;

@@ -18,7 +18,6 @@
 namespace sidecar::cli {
 namespace {
 
-using base::AsDamage;
 using checkpoint::Hdf5DatasetInfo;
 using checkpoint::Hdf5File;
 
@@ -43,7 +42,7 @@ class DatasetTable {
     SIDECAR_ASSIGN_OR_RETURN(const std::optional<Hdf5DatasetInfo> info, file.FindDataset(path));
     if (!info) return {};
     const Status state = Verify(file, path, *info);
-    if (!state.ok()) report.AddProblem(AsDamage(state));
+    if (!state.ok()) report.AddProblem(base::AsDamage(state));
     nlohmann::ordered_json json;
     json["key"] = path;
     json["dtype"] = info->type_name;
@@ -67,13 +66,13 @@ class DatasetTable {
 
 // Lists the data sets of an open file; what is damaged goes into the report.
 void AddDatasets(Result<std::unique_ptr<Hdf5File>> file, InspectReport& report) {
-  if (!file.ok()) return report.AddProblem(AsDamage(file.status()));
+  if (!file.ok()) return report.AddProblem(base::AsDamage(file.status()));
   const Result<std::vector<std::string>> paths = (*file)->DatasetPaths("", kMaxDatasets);
-  if (!paths.ok()) return report.AddProblem(AsDamage(paths.status()));
+  if (!paths.ok()) return report.AddProblem(base::AsDamage(paths.status()));
   DatasetTable table;
   for (const std::string& path : *paths) {
     const Status status = table.Add(**file, path, report);
-    if (!status.ok()) report.AddProblem(AsDamage(status));
+    if (!status.ok()) report.AddProblem(base::AsDamage(status));
   }
   table.WriteTo(report);
 }
@@ -90,11 +89,11 @@ Result<InspectReport> InspectWeightsFile(base::FileSystem& fs, const std::string
   if (!report.ok()) return report;
   const auto weights = checkpoint::OpenKerasWeights(fs, path);
   if (!weights.ok()) {
-    report.AddProblem(AsDamage(weights.status()));
+    report.AddProblem(base::AsDamage(weights.status()));
     return report;
   }
   const Result<std::optional<std::int64_t>> step = (*weights)->ReadStep();
-  if (!step.ok()) report.AddProblem(AsDamage(step.status()));
+  if (!step.ok()) report.AddProblem(base::AsDamage(step.status()));
   report.AddJson("step", nullptr);
   if (step.ok() && *step) report.AddField("step", **step, std::to_string(**step));
   return report;
@@ -110,7 +109,7 @@ Result<std::optional<InspectReport>> InspectArchiveWeights(base::FileSystem& fs,
   const Result<std::string> content = zip->ReadMember(kMember, kMaxMemberBytes);
   if (!content.ok()) {
     if (!IsDamage(content.status())) return content.status();
-    report.AddProblem(AsDamage(content.status()));
+    report.AddProblem(base::AsDamage(content.status()));
   } else {
     AddDatasets(Hdf5File::Open(base::AsBytes(*content), path + "/" + kMember), report);
   }

@@ -88,11 +88,6 @@ void InspectReport::Print(std::ostream& out) const {
     out << (line.empty() ? "" : "  ") << Printable(line) << '\n';
 }
 
-Status AsDamage(const Status& status) {
-  if (status.code() != StatusCode::kUnavailable) return status;
-  return {StatusCode::kDataLoss, status.message(), status.details()};
-}
-
 std::string GroupedNumber(std::uint64_t value) {
   std::string text = std::to_string(value);
   for (std::size_t at = text.size(); at > 3;) {

@@ -50,8 +50,6 @@ class InspectReport {
   std::vector<Status> problems_;
 };
 
-/// Nobody is writing what is inspected: what is incomplete (kUnavailable) is damaged (kDataLoss).
-[[nodiscard]] Status AsDamage(const Status& status);
 /// "1,234,567".
 [[nodiscard]] std::string GroupedNumber(std::uint64_t value);
 /// The sizes as a JSON list; null for unknown ones.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <numeric>
 #include <openvino/op/add.hpp>
+#include <openvino/op/concat.hpp>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/convert.hpp>
 #include <openvino/op/divide.hpp>
@@ -131,6 +132,11 @@ GraphOutput Expanded(const GraphOutput& a, const std::vector<std::int64_t>& axes
 
 GraphOutput MeanOver(const GraphOutput& a, const std::vector<std::int64_t>& axes, bool keep) {
   return std::make_shared<ov::op::v1::ReduceMean>(a, IntConstant(axes), keep);
+}
+
+GraphOutput Joined(const std::vector<GraphOutput>& parts, std::int64_t axis) {
+  if (parts.size() == 1) return parts.front();
+  return std::make_shared<ov::op::v0::Concat>(parts, axis);
 }
 
 GraphOutput SumOver(const GraphOutput& a, const std::vector<std::int64_t>& axes, bool keep) {

@@ -40,6 +40,8 @@ GraphOutput Reshaped(const GraphOutput& a, const std::vector<std::int64_t>& size
 /// Adds dimensions of size 1 at `axes` of the result.
 GraphOutput Expanded(const GraphOutput& a, const std::vector<std::int64_t>& axes);
 GraphOutput MeanOver(const GraphOutput& a, const std::vector<std::int64_t>& axes, bool keep);
+/// The parts one after the other along `axis`; the part itself where there is one.
+GraphOutput Joined(const std::vector<GraphOutput>& parts, std::int64_t axis);
 GraphOutput SumOver(const GraphOutput& a, const std::vector<std::int64_t>& axes, bool keep);
 GraphOutput MaxOver(const GraphOutput& a, const std::vector<std::int64_t>& axes, bool keep);
 /// Adds zeros: `before[i]` and `after[i]` of them along dimension i.

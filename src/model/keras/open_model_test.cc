@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <openvino/core/model.hpp>
 
 #include "model/keras/model_reader.h"
 #include "model/testing/keras_json.h"

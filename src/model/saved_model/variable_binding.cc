@@ -219,7 +219,7 @@ Result<BoundVariables> Binder::Bind(const std::map<std::string_view, std::size_t
     SIDECAR_ASSIGN_OR_RETURN(VariableRequest request,
                              Request(ordered, read.contains(ordered.object)));
     index_of.emplace(ordered.object, bound.variables.size());
-    bound.variables.push_back({std::move(request)});
+    bound.variables.push_back({std::move(request), {}});
   }
   for (const auto& [node, object] : handles) {
     const std::size_t index = index_of.at(object);

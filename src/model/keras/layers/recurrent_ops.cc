@@ -34,10 +34,6 @@ GraphOutput ReshapedTo(const GraphOutput& a, const GraphOutputs& sizes) {
 
 }  // namespace
 
-GraphOutput MatrixProduct(const GraphOutput& a, const GraphOutput& b) {
-  return std::make_shared<ov::op::v0::MatMul>(a, b, false, false);
-}
-
 GraphOutputs SplitEvenly(const GraphOutput& a, std::int64_t axis, std::size_t count) {
   return std::make_shared<ov::op::v1::Split>(a, IntConstant(axis), count)->outputs();
 }
@@ -46,11 +42,6 @@ GraphOutputs SplitInto(const GraphOutput& a, std::int64_t axis,
                        const std::vector<std::int64_t>& sizes) {
   return std::make_shared<ov::op::v1::VariadicSplit>(a, IntConstant(axis), IntConstant(sizes))
       ->outputs();
-}
-
-GraphOutput Joined(const GraphOutputs& parts, std::int64_t axis) {
-  if (parts.size() == 1) return parts.front();
-  return std::make_shared<ov::op::v0::Concat>(parts, axis);
 }
 
 GraphOutput Squeezed(const GraphOutput& a, std::int64_t axis) {

@@ -12,13 +12,11 @@ namespace sidecar::model::keras {
 
 using GraphOutputs = std::vector<GraphOutput>;
 
-GraphOutput MatrixProduct(const GraphOutput& a, const GraphOutput& b);
 /// Parts of equal size along `axis`.
 GraphOutputs SplitEvenly(const GraphOutput& a, std::int64_t axis, std::size_t count);
 /// Parts of the given sizes along `axis`.
 GraphOutputs SplitInto(const GraphOutput& a, std::int64_t axis,
                        const std::vector<std::int64_t>& sizes);
-GraphOutput Joined(const GraphOutputs& parts, std::int64_t axis);
 /// The value without its dimension `axis`, whose size is 1.
 GraphOutput Squeezed(const GraphOutput& a, std::int64_t axis);
 /// In the opposite order along `axis`.

@@ -111,15 +111,6 @@ GraphOutput Sliced(const GraphOutput& a, std::int64_t axis, std::int64_t begin, 
                                    IntConstant(Axes{step}), IntConstant(Axes{axis}));
 }
 
-GraphOutput Joined(const std::vector<GraphOutput>& parts, std::int64_t axis) {
-  if (parts.size() == 1) return parts.front();
-  return MakeOp<ov::op::v0::Concat>(parts, axis);
-}
-
-GraphOutput SumOver(const GraphOutput& a, const Axes& axes, bool keep) {
-  return MakeOp<ov::op::v1::ReduceSum>(a, IntConstant(axes), keep);
-}
-
 GraphOutput Raveled(const GraphOutput& a) {
   return MakeOp<ov::op::v1::Reshape>(a, IntConstant(Axes{-1}), false);
 }

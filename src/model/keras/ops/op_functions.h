@@ -57,8 +57,6 @@ GraphOutput OneWhereTrue(const GraphOutput& a);
 /// From `begin` to `end` along one dimension; sizes as in ov::op::v8::Slice.
 GraphOutput Sliced(const GraphOutput& a, std::int64_t axis, std::int64_t begin, std::int64_t end,
                    std::int64_t step = 1);
-GraphOutput Joined(const std::vector<GraphOutput>& parts, std::int64_t axis);
-GraphOutput SumOver(const GraphOutput& a, const Axes& axes, bool keep);
 /// As one vector.
 GraphOutput Raveled(const GraphOutput& a);
 

@@ -107,6 +107,7 @@ Result<Superblock> SuperblockParser::Parse() {
   if (!reader_.ok()) return CutOff();
   if (version == 0) return ParseVersion0();
   if (version == 2 || version == 3) return ParseVersion2(version);
+  if (version > 3) return Damaged(fmt::format("its version is {}, expected 0, 2 or 3", version));
   return Unsupported(fmt::format("version {} is not supported, expected 0, 2 or 3", version));
 }
 

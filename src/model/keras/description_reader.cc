@@ -13,6 +13,7 @@
 #include "base/status_macros.h"
 #include "model/keras/config_reader.h"
 #include "model/keras/json_text.h"
+#include "model/keras/layer_table.h"
 #include "model/keras/node_reader.h"
 #include "model/keras/ops/op_table.h"
 #include "model/keras/sequential_input.h"
@@ -267,8 +268,12 @@ class Resolver {
   [[nodiscard]] std::int64_t FirstNode(std::size_t layer, const NamedReference& reference,
                                        bool is_port) const {
     const LayerObject& object = *model_.layers[layer].layer;
+    if (model_.form == JsonForm::kKeras2) {
+      // A class that is not known, to be refused by its name, may be a model too.
+      const bool may_be_model = object.model != nullptr || FindLayer(object) == nullptr;
+      return may_be_model && unresolved_[layer].lowest_node >= 1 ? 1 : 0;
+    }
     if (object.model == nullptr) return 0;
-    if (model_.form == JsonForm::kKeras2) return unresolved_[layer].lowest_node >= 1 ? 1 : 0;
     return is_port && !object.model->sequential && reference.node > 0 ? 1 : 0;
   }
 

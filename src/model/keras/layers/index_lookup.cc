@@ -20,6 +20,10 @@ Status ReadToken(const ConfigReader& config, std::string_view key,
   return Status();
 }
 
+// The constructors' defaults of `oov_token`.
+void SetDefault(std::optional<std::string>& token) { token = "[UNK]"; }
+void SetDefault(std::optional<std::int64_t>& token) { token = -1; }
+
 Status ReadToken(const ConfigReader& config, std::string_view key,
                  std::optional<std::int64_t>& token) {
   if (!config.Has(key)) return Status();
@@ -34,6 +38,7 @@ Result<Vocabulary<Token>> ReadLookup(const LayerContext& context) {
   const ConfigReader& config = context.config();
   SIDECAR_ASSIGN_OR_RETURN(vocabulary.mode, ReadOutputMode(context, OutputMode::kInt));
   SIDECAR_RETURN_IF_ERROR(ReadToken(config, "mask_token", vocabulary.mask_token));
+  SetDefault(vocabulary.oov_token);
   SIDECAR_RETURN_IF_ERROR(ReadToken(config, "oov_token", vocabulary.oov_token));
   SIDECAR_ASSIGN_OR_RETURN(vocabulary.oov_buckets, config.Int("num_oov_indices", 1));
   if (vocabulary.oov_buckets < 0 || vocabulary.oov_buckets >= kMostBuckets) {
@@ -73,7 +78,6 @@ bool IsOutsideOfInt32(std::int64_t token) { return token < INT32_MIN || token > 
 template <class Token>
 Result<Values> LowerInverse(LayerContext& context, const Value& input, DType type,
                             Vocabulary<Token> vocabulary) {
-  if (!vocabulary.oov_token) return context.config().Wrong("oov_token", "a token");
   if (input.dtype == DType::kString) {
     return context.Fail(StatusCode::kFailedPrecondition,
                         "takes numbers, because config.invert is true; is called with strings");

@@ -178,7 +178,7 @@ TEST(PreprocessingTest, RefusesConfigsThatLie) {
       {"StringLookup", with(vocabulary, {{"mask_token", "b"}}), "string", "mask token 'b'"},
       {"StringLookup", with(vocabulary, {{"max_tokens", 2}}), "string", "config.max_tokens = 2"},
       {"StringLookup", with(vocabulary, {{"num_oov_indices", -1}}), "string", "num_oov_indices"},
-      {"StringLookup", with(vocabulary, {{"invert", true}}), "int64", "is strings"},
+      {"StringLookup", with(vocabulary, {{"invert", true}}), "int64", "gives strings"},
       {"StringLookup", vocabulary, "int64", "takes string; is called with int64"},
       {"StringLookup", with(vocabulary, {{"output_mode", "tf_idf"}, {"idf_weights", {1.0}}}),
        "string", "config.idf_weights"},

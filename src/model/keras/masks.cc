@@ -25,11 +25,18 @@ namespace {
 
 using OptionalMask = std::optional<GraphOutput>;
 
+// A list of nulls is what a call with several inputs has without masks.
+bool IsNothing(const nlohmann::json& mask) {
+  if (mask.is_null()) return true;
+  return mask.is_array() && std::all_of(mask.begin(), mask.end(),
+                                        [](const nlohmann::json& item) { return item.is_null(); });
+}
+
 Result<OptionalMask> ReadMask(const std::string& layer, const Argument& argument) {
   const Value* value = argument.tensor();
   if (value != nullptr && !IsFloat(value->output)) return OptionalMask(AsBoolean(value->output));
   const nlohmann::json* constant = argument.constant();
-  if (constant != nullptr && constant->is_null()) return OptionalMask();
+  if (constant != nullptr && IsNothing(*constant)) return OptionalMask();
   return Status(StatusCode::kUnimplemented,
                 fmt::format("{} is called with a mask that is {}; only boolean and integer tensors "
                             "are supported",

@@ -115,7 +115,10 @@ def write(group, generation):
             members[f"{case.name}/y/{i}"] = array
         for i, mask in enumerate(masks):
             if mask is not None:
-                members[f"{case.name}/mask/{i}"] = np.asarray(mask)
+                mask = np.asarray(mask)
+                # Attention scores can have masks of floats, or one row for all samples: left out.
+                if mask.dtype == bool and mask.shape[0] == BATCH and not case.name.endswith("float_scores"):
+                    members[f"{case.name}/mask/{i}"] = mask
         models[case.name] = model
         row = {"name": case.name, "model": json.loads(model.to_json())}
         row.update({key: getattr(case, key) for key in ("tolerance", "refused") if getattr(case, key)})

@@ -307,7 +307,14 @@ Result<Values> Lower(LayerContext& context, const Heads& heads, const Call& call
                            Projection(context, "output_dense", heads.has_properties)
                                .Apply(output, 2, heads.output, heads.use_bias));
   Values outputs = {{result, call.query.dtype, call.query.mask}};
-  if (scores) outputs.push_back({*scores, call.query.dtype});
+  if (scores) {
+    outputs.push_back({*scores, call.query.dtype});
+    // The Softmax layer that made them passes its mask on. As weights of a loss on scores, masks of
+    // floats and those that are the same for all samples are left out (docs/numbers.md).
+    const bool weighs = input.mask && SizeOf(*input.mask, 0) == Shape::kUnknown &&
+                        !(call.attention_mask && IsFloat(call.attention_mask->output));
+    if (weighs) outputs.back().mask = IsNotZero(*input.mask);
+  }
   return outputs;
 }
 

@@ -180,8 +180,8 @@ TEST(ModelTest, CompileFromJsonTakesAnObjectOnly) {
 TEST(ModelTest, LoadTellsKindsOfFilesApart) {
   EXPECT_EQ(Model::Load("/nonexistent/model.keras").status().code(), StatusCode::kNotFound);
   const Status directory = Model::Load(SIDECAR_TEST_DATA).status();
-  EXPECT_EQ(directory.code(), StatusCode::kUnimplemented);
-  EXPECT_THAT(directory.message(), HasSubstr("is a directory"));
+  EXPECT_EQ(directory.code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(directory.message(), HasSubstr("is a directory without saved_model.pb"));
   EXPECT_EQ(Model::Load(GoldenModel("k2_mlp/data.npz")).status().code(), StatusCode::kDataLoss);
   EXPECT_EQ(Model::Load(GoldenModel("k2_mlp/ckpts/ckpt-1.index")).status().code(),
             StatusCode::kDataLoss);

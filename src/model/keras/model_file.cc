@@ -117,13 +117,6 @@ Result<std::shared_ptr<LoadedModel>> LoadHdf5(std::shared_ptr<const base::Readab
 Result<std::shared_ptr<LoadedModel>> LoadModelFile(base::FileSystem& file_system,
                                                    const std::string& path,
                                                    const LoadOptions& options) {
-  SIDECAR_ASSIGN_OR_RETURN(const base::FileInfo info, file_system.Stat(path));
-  if (info.kind == base::FileInfo::Kind::kDirectory) {
-    return Status(StatusCode::kUnimplemented,
-                  fmt::format("{}: is a directory; SavedModels are not supported, give a .keras "
-                              "file or the JSON of model.to_json()",
-                              path));
-  }
   SIDECAR_ASSIGN_OR_RETURN(auto opened, file_system.OpenForRead(path));
   const std::shared_ptr<const base::ReadableFile> file = std::move(opened);
   std::array<char, 8> start = {};

@@ -12,7 +12,7 @@
 namespace sidecar::model::keras {
 
 /// Reads the model in a file, whose kind is told by its content. Fails with kNotFound where there
-/// is no file, kUnimplemented for a SavedModel directory, kDataLoss for an HDF5 file without a
+/// is no file, kDataLoss for an HDF5 file without a
 /// model's config and anything else that is no model file, and as ReadModel().
 Result<std::shared_ptr<LoadedModel>> LoadModelFile(base::FileSystem& file_system,
                                                    const std::string& path,

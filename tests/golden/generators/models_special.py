@@ -98,7 +98,9 @@ def policy_map(k):
         ],
         name="mapped",
     )
-    model.compile(k.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    # No accuracy: bfloat16 decides ties otherwise.
+    metrics = ["sparse_categorical_crossentropy"]
+    model.compile(k.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=metrics)
     return build.Case(model, *build.class_data((6,), 3), extra={"tolerance": 2e-2})
 
 

@@ -28,7 +28,9 @@ class CostOfErrors final : public sidecar::CustomMetric {
 
   [[nodiscard]] sidecar::Status Check(const sidecar::Shape& labels,
                                       const sidecar::Shape& prediction) const override {
-    const bool fits = labels.rank() == 1 && prediction.rank() == 2 &&
+    // Keras 2 gives class numbers the rank of the prediction: [batch, 1].
+    const bool numbers = labels.rank() == 1 || (labels.rank() == 2 && labels[1] == 1);
+    const bool fits = numbers && prediction.rank() == 2 &&
                       static_cast<std::size_t>(prediction[1] * prediction[1]) == costs_.size();
     if (fits) return {};
     return {sidecar::StatusCode::kFailedPrecondition,

@@ -201,8 +201,8 @@ TEST_F(BadInputTest, DataThatDoNotFitTheModelEndWith65) {
                             File("none.npy", NpyZeros("<i8", 8, {0}))}),
               65, "");
   ExpectError(EvaluateData({"--x", x}), 65, "");
-  ExpectError(EvaluateData({"--x", File("text.npy", NpyZeros("<U4", 16, {5, 64})), "--y", y}), 69,
-              "U4");
+  ExpectError(EvaluateData({"--x", File("text.npy", NpyZeros("<U4", 16, {5, 64})), "--y", y}), 65,
+              "takes float32, the data is string");
   ExpectError(EvaluateData({"--x", File("complex.npy", NpyZeros("<c8", 8, {5, 64})), "--y", y}), 65,
               "");
 }

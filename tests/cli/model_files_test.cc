@@ -122,12 +122,16 @@ TEST_F(ModelFilesTest, ConfigsThatLieAreRefusedWithLayerAndField) {
   for (int i = 0; i < 400; ++i) deep = Json::array({deep});
   Json cycle = good["config"]["layers"][1]["inbound_nodes"];
   cycle[0][0][0] = "head";
+  cycle[0][0][1] = 1;  // models with inputs of their own count their calls from 1
   Json many = good["config"]["layers"];
   for (int i = 0; i < 60'000; ++i)
-    many.push_back({{"class_name", "Add"}, {"config", Json::object()}});
+    many.push_back({{"class_name", "Add"},
+                    {"name", "add" + std::to_string(i)},
+                    {"config", Json::object()},
+                    {"inbound_nodes", Json::array()}});
   const std::vector<Lie> lies = {
       {dense + "units", -6, 65, "the layer 'stem/stem_dense' (Dense): config.units is -6"},
-      {dense + "units", 2147483647, 65, "the layer 'stem/stem_"},
+      {dense + "units", 2147483647, 65, "the layer 'block/block_add' (Add)"},
       {dense + "unitz", 6, 69, "Dense 'stem_dense'"},
       {dense + "activation", "rellu", 69, "Dense 'stem_dense'"},
       {dense + "dtype", "int8_from_float32", 69, "Dense 'stem_dense'"},

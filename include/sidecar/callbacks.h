@@ -70,8 +70,8 @@ class Callback {
   /// the process ends.
   virtual Status Flush();
 
-  /// Whether the batch hooks do anything; results are computed after each batch only if some
-  /// callback wants them.
+  /// Whether the batch hooks will do anything for the next batch; asked before each of them.
+  /// Results are computed after a batch only if some callback wants them.
   [[nodiscard]] virtual bool wants_batches() const { return true; }
   /// How the callback is called in log messages.
   [[nodiscard]] virtual std::string name() const { return "callback"; }

@@ -35,7 +35,7 @@ CallbackList::CallbackList(const std::vector<CallbackPtr>& callbacks, const base
     if (callback == nullptr) continue;
     Entry entry;
     entry.callback = callback;
-    // What they answer when the list is made holds: this is user code, too.
+    // This is user code, too.
     const Status status = CallUser([&] {
       entry.name = callback->name();
       entry.wants_batches = callback->wants_batches();
@@ -65,6 +65,13 @@ Status CallbackList::OnTestBegin(const Logs& logs) {
 }
 
 Status CallbackList::OnTestBatchBegin(std::int64_t batch, const Logs& logs) {
+  for (Entry& entry : entries_) {
+    // One that cannot say stays with what it said last.
+    (void)CallUser([&] {
+      entry.wants_batches = entry.callback->wants_batches();
+      return Status();
+    });
+  }
   Call(kBatchBegin, [&](Callback& callback) { return callback.OnTestBatchBegin(batch, logs); });
   return {};
 }

@@ -16,6 +16,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 /// Collects log lines while it lives.
 class LogLines {
@@ -111,6 +112,12 @@ TEST_F(CallbackListTest, GivesBatchesOnlyToThoseThatWantThem) {
   EXPECT_TRUE(list.OnTestBatchBegin(0, {}).ok());
   EXPECT_TRUE(list.OnTestBatchEnd(0, logs_).ok());
   EXPECT_THAT(notes_, ElementsAre("b: batch_begin 0 0", "b: batch_end 0 1"));
+  // Asked anew before each batch.
+  b_->batches = false;
+  EXPECT_TRUE(list.OnTestBatchBegin(1, {}).ok());
+  EXPECT_FALSE(list.wants_batches());
+  EXPECT_TRUE(list.OnTestBatchEnd(1, {}).ok());
+  EXPECT_THAT(notes_, SizeIs(2));
   EXPECT_FALSE(CallbackList({a_}, clock_).wants_batches());
   EXPECT_FALSE(CallbackList({}, clock_).wants_batches());
 }
@@ -212,6 +219,7 @@ TEST(ProgressLoggerTest, LogsAtMostOnceAnInterval) {
   EXPECT_TRUE(logger->Begin(info, 100).ok());
   for (int batch = 0; batch < 25; ++batch) {
     clock.Advance(std::chrono::seconds(1));
+    EXPECT_EQ(logger->wants_batches(), batch == 9 || batch == 19);
     EXPECT_TRUE(logger->OnTestBatchEnd(batch, {{"loss", 0.25}, {"accuracy", 0.0001}}).ok());
   }
   EXPECT_THAT(

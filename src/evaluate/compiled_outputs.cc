@@ -8,6 +8,7 @@
 
 #include "base/status_macros.h"
 #include "evaluate/compile_plan.h"
+#include "evaluate/metrics/confusion_metric.h"
 #include "evaluate/result_names.h"
 
 namespace sidecar::evaluate {
@@ -41,6 +42,8 @@ class OutputCompiler {
     if (plan.loss) SIDECAR_RETURN_IF_ERROR(AddLoss(*plan.loss, shapes, output));
     SIDECAR_RETURN_IF_ERROR(AddMetrics(plan.metrics, shapes, output.metrics));
     SIDECAR_RETURN_IF_ERROR(AddMetrics(plan.weighted_metrics, shapes, output.weighted_metrics));
+    Share(output.metrics);
+    Share(output.weighted_metrics);
     return CheckShapes(shapes, output);
   }
 
@@ -102,6 +105,13 @@ class OutputCompiler {
       }
     }
     return Status();
+  }
+
+  // The metrics of one list get the same batches with the same weights.
+  static void Share(const std::vector<NamedMetric>& metrics) {
+    std::vector<MetricAccumulator*> all;
+    for (const NamedMetric& metric : metrics) all.push_back(metric.metric.get());
+    ShareCounts(all);
   }
 
   [[nodiscard]] Status CheckShapes(const LabelShapes& shapes, const CompiledOutput& output) const {

@@ -32,4 +32,14 @@ Result<std::span<const std::int64_t>> Labels::Integers() {
   return integers_->values<std::int64_t>();
 }
 
+Result<bool> Labels::AreBinary() {
+  if (!binary_) {
+    SIDECAR_ASSIGN_OR_RETURN(const std::span<const float> floats, Floats());
+    std::uint32_t others = 0;  // without a branch, so that it vectorises
+    for (const float value : floats) others |= (value == 0) | (value == 1) ? 0U : 1U;
+    binary_ = others == 0;
+  }
+  return *binary_;
+}
+
 }  // namespace sidecar::evaluate

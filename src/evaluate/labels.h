@@ -24,11 +24,14 @@ class Labels {
   /// The labels as int64, truncated towards zero. kFailedPrecondition for labels that are NaN or
   /// beyond int64.
   Result<std::span<const std::int64_t>> Integers();
+  /// Whether all labels, as float32, are 0 or 1. As Floats().
+  Result<bool> AreBinary();
 
  private:
   Tensor tensor_;
   std::optional<Tensor> floats_;
   std::optional<Tensor> integers_;
+  std::optional<bool> binary_;
 };
 
 /// One output of one batch. Everything is borrowed.

@@ -65,14 +65,14 @@ class Auc final : public ConfusionMetric {
       : ConfusionMetric(std::move(options), std::move(cells), version), auc_(auc) {}
 
   [[nodiscard]] MetricValue Result() const override {
-    if (!options().by_label) return static_cast<double>(Area(0, 1));
-    const std::size_t labels = Sums(Cell::kTruePositives).size() / options().thresholds.size();
+    const std::vector<float> areas = Areas();
+    if (!options().by_label) return static_cast<double>(areas[0]);
     const std::vector<float>& weights = options().label_weights;
     double sum = 0;
     double weight_sum = 0;
-    for (std::size_t label = 0; label < labels; ++label) {
-      const float weight = weights.size() == labels ? weights[label] : 1.0F;
-      sum += static_cast<double>(Area(label, labels) * weight);
+    for (std::size_t label = 0; label < areas.size(); ++label) {
+      const float weight = weights.size() == areas.size() ? weights[label] : 1.0F;
+      sum += static_cast<double>(areas[label] * weight);
       weight_sum += static_cast<double>(weight);
     }
     return static_cast<double>(
@@ -80,12 +80,6 @@ class Auc final : public ConfusionMetric {
   }
 
  private:
-  [[nodiscard]] Cells At(std::size_t index) const {
-    const auto sum = [this, index](Cell cell) { return static_cast<float>(Sums(cell)[index]); };
-    return {sum(Cell::kTruePositives), sum(Cell::kFalsePositives), sum(Cell::kTrueNegatives),
-            sum(Cell::kFalseNegatives)};
-  }
-
   [[nodiscard]] float Step(const Cells& a, const Cells& b) const {
     if (auc_.curve == Curve::kPr && auc_.summation == Summation::kInterpolation) {
       return InterpolatedPr(a, b);
@@ -101,16 +95,24 @@ class Auc final : public ConfusionMetric {
     return (from.x - to.x) * height;
   }
 
-  // The area of one column.
-  [[nodiscard]] float Area(std::size_t column, std::size_t columns) const {
-    double area = 0;
-    Cells a = At(column);
-    for (std::size_t i = 1; i < options().thresholds.size(); ++i) {
-      const Cells b = At(i * columns + column);
-      area += static_cast<double>(Step(a, b));
-      a = b;
+  // The area of each column, in the order of memory.
+  [[nodiscard]] std::vector<float> Areas() const {
+    const std::span<const double> tp = Sums(Cell::kTruePositives);
+    const std::span<const double> fp = Sums(Cell::kFalsePositives);
+    const std::span<const double> tn = Sums(Cell::kTrueNegatives);
+    const std::span<const double> fn = Sums(Cell::kFalseNegatives);
+    const auto at = [&](std::size_t i) {
+      return Cells{static_cast<float>(tp[i]), static_cast<float>(fp[i]), static_cast<float>(tn[i]),
+                   static_cast<float>(fn[i])};
+    };
+    const std::size_t columns = tp.size() / options().thresholds.size();
+    std::vector<double> areas(columns, 0.0);
+    for (std::size_t i = columns; i < tp.size(); ++i) {
+      areas[i % columns] += static_cast<double>(Step(at(i - columns), at(i)));
     }
-    return static_cast<float>(area);
+    std::vector<float> rounded;
+    for (const double area : areas) rounded.push_back(static_cast<float>(area));
+    return rounded;
   }
 
   AucOptions auc_;

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <functional>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -19,6 +19,9 @@ constexpr float kNotAmongTopK = -1e10F;
 
 // More counts than this are refused.
 constexpr std::size_t kMaxCounts = std::size_t{1} << 22;
+
+// Histograms of one column are small enough for some of them.
+constexpr std::size_t kLanes = 4;
 
 // Keras 3 gives weights a last dimension unless they have that of the labels.
 Shape WeightShape(const Shape& values, const Shape& weights, KerasVersion version) {
@@ -108,16 +111,24 @@ Status ConfusionCounts::Check(const Shape& labels, const Shape& prediction,
 
 void ConfusionCounts::KeepTopK(std::size_t row_size) {
   const auto kept = static_cast<std::size_t>(*options_.top_k);
-  std::vector<std::size_t> order(row_size);
+  greatest_.resize(kept);
   for (std::size_t begin = 0; begin < prediction_.size(); begin += row_size) {
     const std::span<float> row(prediction_.data() + begin, row_size);
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    // The first of equal ones.
-    std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(),
-                     [row](std::size_t a, std::size_t b) {
-                       return row[a] > row[b] || (row[a] == row[b] && a < b);
-                     });
-    for (std::size_t i = kept; i < row_size; ++i) row[order[i]] = kNotAmongTopK;
+    std::partial_sort_copy(row.begin(), row.end(), greatest_.begin(), greatest_.end(),
+                           std::greater<>());
+    const float least = greatest_.back();
+    std::size_t at_least = 0;
+    for (const float value : row) at_least += value >= least ? 1U : 0U;
+    if (at_least == kept) {  // no ties: without a branch
+      for (float& value : row) value = value >= least ? value : kNotAmongTopK;
+      continue;
+    }
+    // Of those that equal the least the first ones are kept.
+    auto equal_left = std::count(greatest_.begin(), greatest_.end(), least);
+    for (float& value : row) {
+      if (value > least || (value == least && equal_left-- > 0)) continue;
+      value = kNotAmongTopK;
+    }
   }
 }
 
@@ -147,38 +158,41 @@ std::span<const float> ConfusionCounts::Prepare(const Shape& shape,
   return PickClass(prediction, shape, picked_predictions_);
 }
 
-// One weight for each value, none where all are 1.
+// One weight for each value.
 std::span<const float> ConfusionCounts::LoadWeights(const Aligned& aligned,
                                                     const OutputView& view) {
-  if (!aligned.weights && options_.label_weights.empty()) return {};
   if (aligned.weights) {
     Broadcast(view.weights->data, *aligned.weights, aligned.values, weights_);
   } else {
     weights_.assign(ElementCount(aligned.values), 1.0F);
   }
+  if (!WeighsColumns()) return weights_;
   const std::size_t columns = options_.label_weights.size();
-  if (columns == 0 || options_.by_label) return weights_;
   for (std::size_t i = 0; i < weights_.size(); ++i) {
     weights_[i] *= options_.label_weights[i % columns];
   }
   return weights_;
 }
 
-void ConfusionCounts::FillHistograms(std::span<const float> labels,
-                                     std::span<const float> weights) {
-  const std::size_t size = (options_.thresholds.size() + 1) * columns_ * 2;
-  histogram_.assign(size, 0.0);
-  if (weights.empty()) {
-    counts_.assign(size, 0);
-    std::size_t column = 0;
+void ConfusionCounts::AddCounts(std::span<const float> labels) {
+  const std::size_t size = histogram_.size();
+  std::uint32_t* const counts = counts_.data();
+  if (columns_ == 1) {
     for (std::size_t i = 0; i < labels.size(); ++i) {
       const std::size_t positive = labels[i] != 0 ? 1 : 0;
-      ++counts_[(buckets_[i] * columns_ + column) * 2 + positive];
-      column = column + 1 == columns_ ? 0 : column + 1;  // no branch
+      ++counts[(i % kLanes) * size + buckets_[i] * 2 + positive];
     }
-    for (std::size_t i = 0; i < size; ++i) histogram_[i] = static_cast<double>(counts_[i]);
     return;
   }
+  for (std::size_t begin = 0; begin < labels.size(); begin += columns_) {
+    for (std::size_t column = 0; column < columns_; ++column) {
+      const std::size_t positive = labels[begin + column] != 0 ? 1 : 0;
+      ++counts[(buckets_[begin + column] * columns_ + column) * 2 + positive];
+    }
+  }
+}
+
+void ConfusionCounts::AddWeights(std::span<const float> labels, std::span<const float> weights) {
   std::size_t column = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::size_t positive = labels[i] != 0 ? 1 : 0;
@@ -187,10 +201,19 @@ void ConfusionCounts::FillHistograms(std::span<const float> labels,
   }
 }
 
+void ConfusionCounts::TakeCounts() {
+  const std::size_t size = histogram_.size();
+  for (std::size_t lane = 0; lane < lanes_; ++lane) {
+    const std::uint32_t* const counts = counts_.data() + lane * size;
+    for (std::size_t i = 0; i < size; ++i) histogram_[i] += static_cast<double>(counts[i]);
+  }
+  std::fill(counts_.begin(), counts_.end(), 0U);
+}
+
 // From the greatest threshold down: what exceeds one exceeds those below it.
-void ConfusionCounts::SumHistograms() {
-  const std::span<const std::size_t> ranks = options_.thresholds.ranks();
-  const std::size_t thresholds = ranks.size();
+void ConfusionCounts::TakeSums() {
+  TakeCounts();
+  const std::size_t thresholds = options_.thresholds.size();
   true_positives_.resize(thresholds * columns_);
   false_positives_.resize(thresholds * columns_);
   positives_.assign(columns_, 0.0);
@@ -208,10 +231,16 @@ void ConfusionCounts::SumHistograms() {
     std::copy(negatives_.begin(), negatives_.end(),
               false_positives_.begin() + static_cast<std::ptrdiff_t>((bucket - 1) * columns_));
   }
+  std::fill(histogram_.begin(), histogram_.end(), 0.0);
+  SortByGivenOrder();
+}
+
+void ConfusionCounts::SortByGivenOrder() {
+  const std::span<const std::size_t> ranks = options_.thresholds.ranks();
   if (std::is_sorted(ranks.begin(), ranks.end())) return;
   const std::vector<double> true_by_rank = true_positives_;
   const std::vector<double> false_by_rank = false_positives_;
-  for (std::size_t i = 0; i < thresholds; ++i) {
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
     for (std::size_t column = 0; column < columns_; ++column) {
       true_positives_[i * columns_ + column] = true_by_rank[ranks[i] * columns_ + column];
       false_positives_[i * columns_ + column] = false_by_rank[ranks[i] * columns_ + column];
@@ -219,23 +248,39 @@ void ConfusionCounts::SumHistograms() {
   }
 }
 
-Status ConfusionCounts::Count(const OutputView& view) {
+Status ConfusionCounts::SetColumns(const Shape& shape) {
+  const std::size_t columns = options_.by_label ? static_cast<std::size_t>(shape[1]) : 1;
+  if (columns == columns_ && !histogram_.empty()) return Status();
+  if (columns_ != 0) {
+    return Status(StatusCode::kFailedPrecondition, "the number of labels changed between batches");
+  }
+  if (options_.thresholds.size() > kMaxCounts / std::max<std::size_t>(columns, 1)) {
+    return Status(StatusCode::kFailedPrecondition,
+                  fmt::format("{} thresholds for each of {} labels are too many",
+                              options_.thresholds.size(), columns));
+  }
+  columns_ = columns;
+  lanes_ = columns == 1 ? kLanes : 1;
+  histogram_.assign((options_.thresholds.size() + 1) * columns * 2, 0.0);
+  counts_.assign(histogram_.size() * lanes_, 0U);
+  return Status();
+}
+
+Status ConfusionCounts::Add(const OutputView& view) {
   const Shape* weight_shape = view.weights == nullptr ? nullptr : &view.weights->shape;
   SIDECAR_ASSIGN_OR_RETURN(const Aligned aligned,
                            Align(view.labels->shape(), view.prediction_shape, weight_shape));
+  SIDECAR_RETURN_IF_ERROR(SetColumns(aligned.shape));
   SIDECAR_ASSIGN_OR_RETURN(const std::span<const float> all_labels, view.labels->Floats());
   const std::span<const float> labels = PickClass(all_labels, aligned.shape, picked_labels_);
-  columns_ = options_.by_label ? static_cast<std::size_t>(aligned.shape[1]) : 1;
-  if (options_.thresholds.size() > kMaxCounts / std::max<std::size_t>(columns_, 1)) {
-    return Status(StatusCode::kFailedPrecondition,
-                  fmt::format("{} thresholds for each of {} labels are too many",
-                              options_.thresholds.size(), columns_));
-  }
   const std::span<const float> predictions = Prepare(aligned.shape, view.prediction);
   buckets_.resize(predictions.size());
   options_.thresholds.CountExceeded(predictions, buckets_);
-  FillHistograms(labels, LoadWeights(aligned, view));
-  SumHistograms();
+  if (Weighs(view)) {
+    AddWeights(labels, LoadWeights(aligned, view));
+  } else {
+    AddCounts(labels);
+  }
   return Status();
 }
 

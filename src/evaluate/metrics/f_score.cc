@@ -27,6 +27,9 @@ struct FScoreOptions {
 // one number or one for each class.
 constexpr std::size_t kParts = 4;
 
+// Up to so many rows a count of them is exact in float32.
+constexpr std::size_t kExactRows = std::size_t{1} << 24;
+
 class FScore final : public MetricAccumulator {
  public:
   FScore(FScoreOptions options, KerasVersion version)
@@ -61,7 +64,13 @@ class FScore final : public MetricAccumulator {
     classes_ = static_cast<std::size_t>(view.prediction_shape[1]);
     if (classes_ == 0) return Status();
     Decide(view.prediction);
-    AddRows(labels, view.weights);
+    const bool by_row = view.weights != nullptr && AppliesByRow(*view.weights);
+    SIDECAR_ASSIGN_OR_RETURN(const bool binary, view.labels->AreBinary());
+    if (binary && !by_row && labels.size() / classes_ <= kExactRows) {
+      CountRows(labels);
+    } else {
+      AddRows(labels, by_row ? view.weights : nullptr);
+    }
     const std::size_t size = options_.average == Average::kMicro ? 1 : classes_;
     if (state_.empty()) state_.resize(size * kParts, 0.0);
     if (state_.size() != size * kParts) {
@@ -120,24 +129,51 @@ class FScore final : public MetricAccumulator {
   // Whether each prediction counts as positive.
   void Decide(std::span<const float> prediction) {
     positive_.resize(prediction.size());
+    if (options_.threshold) {
+      const float threshold = *options_.threshold;
+      for (std::size_t i = 0; i < prediction.size(); ++i) {
+        positive_[i] = prediction[i] > threshold ? 1.0F : 0.0F;
+      }
+      return;
+    }
     for (std::size_t begin = 0; begin < prediction.size(); begin += classes_) {
       const std::span<const float> row = prediction.subspan(begin, classes_);
       float greatest = row[0];
       for (const float p : row) greatest = p > greatest ? p : greatest;
       for (std::size_t c = 0; c < classes_; ++c) {
-        const bool positive = options_.threshold ? row[c] > *options_.threshold
-                                                 : row[c] >= greatest && std::fabs(row[c]) > 1e-9F;
+        const bool positive = row[c] >= greatest && std::fabs(row[c]) > 1e-9F;
         positive_[begin + c] = positive ? 1.0F : 0.0F;
       }
     }
   }
 
+  // Of labels that are 0 or 1: counts, which float32 holds exactly.
+  void CountRows(std::span<const float> labels) {
+    counts_.assign(3 * classes_, 0.0F);
+    float* const both = counts_.data();
+    float* const found = both + classes_;
+    float* const truth = found + classes_;
+    for (std::size_t begin = 0; begin < labels.size(); begin += classes_) {
+      const float* const y = labels.data() + begin;
+      const float* const p = positive_.data() + begin;
+      for (std::size_t c = 0; c < classes_; ++c) both[c] += p[c] * y[c];
+      for (std::size_t c = 0; c < classes_; ++c) found[c] += p[c];
+      for (std::size_t c = 0; c < classes_; ++c) truth[c] += y[c];
+    }
+    sums_.resize(kParts * classes_);
+    for (std::size_t c = 0; c < classes_; ++c) {
+      sums_[c] = static_cast<double>(both[c]);
+      sums_[classes_ + c] = static_cast<double>(found[c] - both[c]);
+      sums_[2 * classes_ + c] = static_cast<double>(truth[c] - both[c]);
+      sums_[3 * classes_ + c] = static_cast<double>(truth[c]);
+    }
+  }
+
   void AddRows(std::span<const float> labels, const Weights* weights) {
     sums_.assign(kParts * classes_, 0.0);
-    const bool by_row = weights != nullptr && AppliesByRow(*weights);
     std::size_t c = 0;
     for (std::size_t i = 0; i < labels.size(); ++i) {
-      const float weight = by_row ? weights->data[i / classes_] : 1.0F;
+      const float weight = weights != nullptr ? weights->data[i / classes_] : 1.0F;
       const float y = labels[i];
       const float p = positive_[i];
       sums_[c] += static_cast<double>(p * y * weight);
@@ -161,6 +197,7 @@ class FScore final : public MetricAccumulator {
   KerasVersion version_;
   std::size_t classes_ = 0;
   std::vector<float> positive_;
+  std::vector<float> counts_;
   std::vector<double> sums_;
 };
 

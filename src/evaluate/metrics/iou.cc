@@ -56,6 +56,13 @@ class Iou final : public MetricAccumulator {
     const Shape* weight_shape = view.weights == nullptr ? nullptr : &view.weights->shape;
     SIDECAR_RETURN_IF_ERROR(Check(view.labels->shape(), view.prediction_shape, weight_shape));
     SIDECAR_ASSIGN_OR_RETURN(const std::span<const float> labels, view.labels->Floats());
+    if (options_.threshold && view.weights == nullptr) {
+      SIDECAR_ASSIGN_OR_RETURN(const bool binary, view.labels->AreBinary());
+      if (binary) {
+        CountBinary(labels, view.prediction);
+        return AddToState();
+      }
+    }
     ReadClassNumbers(labels, view.labels->shape(), options_.labels, version_, truth_);
     if (options_.threshold) {
       found_.resize(view.prediction.size());
@@ -109,6 +116,25 @@ class Iou final : public MetricAccumulator {
     return first < 0 || second < 0 || first == second;
   }
 
+  // The matrix of labels that are 0 or 1, without a branch, so that it vectorises.
+  void CountBinary(std::span<const float> labels, std::span<const float> predictions) {
+    const float threshold = *options_.threshold;
+    std::uint32_t truth = 0;
+    std::uint32_t found = 0;
+    std::uint32_t both = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      const std::uint32_t y = labels[i] != 0 ? 1U : 0U;
+      const std::uint32_t p = predictions[i] >= threshold ? 1U : 0U;
+      truth += y;
+      found += p;
+      both += y & p;
+    }
+    const auto all = static_cast<double>(labels.size());
+    const double neither = all - truth - found + both;
+    matrix_ = {neither, static_cast<double>(found - both), static_cast<double>(truth - both),
+               static_cast<double>(both)};
+  }
+
   Status AddMatrix(const Weights* weights) {
     matrix_.assign(state_.size(), 0.0);
     const auto classes = std::uint64_t{options_.classes};
@@ -127,6 +153,10 @@ class Iou final : public MetricAccumulator {
       }
       matrix_[truth * classes + found] += weight;
     }
+    return AddToState();
+  }
+
+  Status AddToState() {
     for (std::size_t i = 0; i < matrix_.size(); ++i) {
       if (matrix_[i] == 0) continue;
       if (options_.integers) {

@@ -13,12 +13,14 @@ Status MetricAccumulator::CheckSize(std::span<const double> state) const {
 }
 
 Status MetricAccumulator::Load(std::span<const double> state) {
+  Settle();
   SIDECAR_RETURN_IF_ERROR(CheckSize(state));
   state_.assign(state.begin(), state.end());
   return Status();
 }
 
 Status MetricAccumulator::Merge(std::span<const double> state) {
+  Settle();
   if (state.empty()) return Status();  // no batch yet
   SIDECAR_RETURN_IF_ERROR(CheckSize(state));
   state_.resize(state.size(), 0.0);

@@ -34,7 +34,10 @@ class MetricAccumulator {
   virtual ~MetricAccumulator() = default;
 
   /// Forgets all batches.
-  void Reset() { std::fill(state_.begin(), state_.end(), 0.0); }
+  void Reset() {
+    Settle();
+    std::fill(state_.begin(), state_.end(), 0.0);
+  }
   /// Checks shapes before the first batch; sizes may be unknown. `weights` is null where there are
   /// none. kFailedPrecondition, or kInvalidArgument for what no data could make work.
   [[nodiscard]] virtual Status Check(const Shape& labels, const Shape& prediction,
@@ -46,7 +49,10 @@ class MetricAccumulator {
   [[nodiscard]] virtual MetricValue Result() const = 0;
 
   /// The state, in the order of Keras's variables.
-  [[nodiscard]] std::span<const double> state() const { return state_; }
+  [[nodiscard]] std::span<const double> state() const {
+    Settle();
+    return state_;
+  }
   /// Puts a state back. kInvalidArgument where it has another size.
   Status Load(std::span<const double> state);
   /// Adds the state of another part of the data. kInvalidArgument where it has another size.
@@ -56,6 +62,8 @@ class MetricAccumulator {
   std::vector<double> state_;
 
  private:
+  /// Brings `state_` up to date, where a metric has put that off.
+  virtual void Settle() const {}
   [[nodiscard]] Status CheckSize(std::span<const double> state) const;
 };
 

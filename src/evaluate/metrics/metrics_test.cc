@@ -5,6 +5,7 @@
 #include <random>
 
 #include "evaluate/metrics/accuracy.h"
+#include "evaluate/metrics/confusion_metric.h"
 #include "evaluate/metrics/metric_table.h"
 #include "evaluate/metrics/metric_test_support.h"
 #include "evaluate/metrics_test_support.h"
@@ -142,6 +143,66 @@ TEST(MetricsTest, MergeTheStatesOfParts) {
     EXPECT_FALSE(merged.metric->Merge(std::vector<double>{1}).ok());
     EXPECT_FALSE(merged.metric->Load(std::vector<double>{1, 2, 3}).ok());
   }
+}
+
+nlohmann::json Auc(bool by_label) {
+  return {{"class_name", "AUC"}, {"config", {{"multi_label", by_label}}}};
+}
+
+std::vector<double> State(const MetricAccumulator& metric) {
+  return {metric.state().begin(), metric.state().end()};
+}
+
+TEST(MetricsTest, CountTheSameWhenTheyShareTheCount) {
+  const nlohmann::json recall = {{"class_name", "PrecisionAtRecall"}, {"config", {{"recall", .5}}}};
+  const nlohmann::json precision = {{"class_name", "RecallAtPrecision"},
+                                    {"config", {{"precision", .5}}}};
+  std::vector<NamedMetric> shared;
+  std::vector<NamedMetric> alone;
+  for (const nlohmann::json& object :
+       {Auc(true), recall, Auc(false), precision, Auc(true), Auc(false)}) {
+    shared.push_back(Make(object, kKeras2));
+    alone.push_back(Make(object, kKeras2));
+  }
+  std::vector<MetricAccumulator*> all;
+  for (const NamedMetric& metric : shared) all.push_back(metric.metric.get());
+  ShareCounts(all);
+  std::mt19937 random(3);
+  std::uniform_real_distribution<float> uniform(0, 1);
+  for (int batch = 0; batch < 12; ++batch) {
+    std::vector<float> prediction(30);
+    std::vector<std::int64_t> labels(30);
+    std::vector<float> weights(10);
+    for (float& value : prediction) value = uniform(random);
+    for (float& value : weights) value = uniform(random);
+    for (std::int64_t& label : labels) label = static_cast<std::int64_t>(random() % 2);
+    TestBatch data(Ints({10, 3}, labels), Floats({10, 3}, prediction), Floats({10}, weights));
+    data.weighted = batch >= 4 && batch < 6;  // in between those without
+    for (std::size_t i = 0; i < shared.size(); ++i) {
+      if (batch == 8) {
+        shared[i].metric->Reset();
+        alone[i].metric->Reset();
+      }
+    }
+    for (std::size_t i = 0; i < shared.size(); ++i) {
+      ASSERT_TRUE(shared[i].metric->Update(data.View()).ok());
+      ASSERT_TRUE(alone[i].metric->Update(data.View()).ok());
+      (void)alone[i].metric->state();  // added to the variables after each batch
+    }
+    for (std::size_t i = 0; i < shared.size() && batch % 3 == 2; ++i) {
+      EXPECT_EQ(State(*shared[i].metric), State(*alone[i].metric)) << batch << " " << i;
+      EXPECT_EQ(shared[i].metric->Result(), alone[i].metric->Result());
+    }
+  }
+}
+
+// A float32 variable does not change when 1 is added to 2^24.
+TEST(MetricsTest, CountInFloat32) {
+  NamedMetric metric = Make(nlohmann::json{{"class_name", "TruePositives"}}, kKeras2);
+  TestBatch batch(Floats({2, 1}, {1, 1}), Floats({2, 1}, {.9F, .2F}));
+  ASSERT_TRUE(metric.metric->Load(std::vector<double>{(1 << 24) - 3}).ok());
+  for (int i = 0; i < 6; ++i) ASSERT_TRUE(metric.metric->Update(batch.View()).ok());
+  EXPECT_EQ(Result1(*metric.metric), 1 << 24);
 }
 
 TEST(MetricsTest, ResolveAccuracyByShape) {

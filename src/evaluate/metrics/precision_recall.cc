@@ -19,7 +19,7 @@ class CellCount final : public ConfusionMetric {
       : ConfusionMetric(std::move(options), {cell}, version) {}
 
   [[nodiscard]] MetricValue Result() const override {
-    return OneOrMany({state_.begin(), state_.end()});
+    return OneOrMany({state().begin(), state().end()});
   }
 };
 

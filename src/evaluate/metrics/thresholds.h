@@ -25,6 +25,8 @@ class Thresholds {
   /// These between such ends.
   static Thresholds BetweenEnds(std::vector<double> inner);
 
+  bool operator==(const Thresholds&) const = default;
+
   [[nodiscard]] std::size_t size() const { return values_.size(); }
   /// For each prediction: how many thresholds it exceeds.
   void CountExceeded(std::span<const float> predictions, std::span<std::uint32_t> exceeded) const;

@@ -13,12 +13,14 @@ bool InTopK(std::span<const float> scores, std::int64_t label, std::int64_t k) {
   if (label < 0 || static_cast<std::uint64_t>(label) >= scores.size()) return false;
   const float wanted = scores[static_cast<std::size_t>(label)];
   if (!std::isfinite(wanted)) return false;
-  std::int64_t greater = 0;
+  // Without a branch, so that it vectorises.
+  std::uint32_t greater = 0;
+  std::uint32_t not_finite = 0;
   for (const float score : scores) {
-    if (!std::isfinite(score)) return false;
-    if (score > wanted && ++greater > k) return false;
+    greater += score > wanted ? 1U : 0U;
+    not_finite |= score - score == 0 ? 0U : 1U;
   }
-  return greater < k;
+  return not_finite == 0 && std::int64_t{greater} < k;
 }
 
 class TopKCategoricalAccuracy final : public PerSampleFunction {

@@ -100,9 +100,9 @@ def value(layer, variable, shape):
 
 
 def short_name(weight):
-    """A variable's own name. Keras 3 calls one without a name "variable": ConvNeXt's gamma."""
+    """A variable's own name. Keras 3 calls those without one "variable", "variable_1", ...: ConvNeXt's gamma."""
     name = weight.name.split(":")[0].split("/")[-1]
-    return "gamma" if name == "variable" else name
+    return "gamma" if name.split("_")[0] == "variable" else name
 
 
 def set_weights(model):

@@ -1,5 +1,6 @@
 """src/model/keras/config_keys.inc: the keys that configs of Keras's layers may have."""
 
+import importlib
 import inspect
 import re
 
@@ -29,12 +30,17 @@ def keys_of(layer_class):
 
 def generate():
     keys = set(OTHERS)
-    for k in common.KERAS.values():
+    for generation, k in common.KERAS.items():
+        package = {2: "tf_keras", 3: "keras"}[generation]
         modules = [k.layers, getattr(k.layers, "experimental", None)]
-        for module in filter(None, modules):
-            for value in vars(module).values():
-                if inspect.isclass(value) and issubclass(value, k.layers.Layer):
-                    keys |= keys_of(value)
+        classes = [value for module in filter(None, modules) for value in vars(module).values()]
+        # Some of the applications have layers of their own.
+        for name in ("convnext", "inception_resnet_v2"):
+            module = importlib.import_module(f"{package}.src.applications.{name}")
+            classes += [value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__]
+        for value in classes:
+            if inspect.isclass(value) and issubclass(value, k.layers.Layer):
+                keys |= keys_of(value)
     keys -= {"self", "args", "kwargs"}
     path = common.ROOT.parent.parent / "src" / "model" / "keras" / "config_keys.inc"
     head = "// Written by tests/golden/generate.py config_keys from the layers of both Kerases; sorted.\n"

@@ -41,6 +41,12 @@ struct ConfusionCounts::Aligned {
   std::optional<Shape> weights;
 };
 
+bool ConfusionOptions::CountsAs(const ConfusionOptions& other) const {
+  return thresholds == other.thresholds && top_k == other.top_k && class_id == other.class_id &&
+         by_label == other.by_label && from_logits == other.from_logits &&
+         (by_label || label_weights == other.label_weights);
+}
+
 ConfusionCounts::ConfusionCounts(ConfusionOptions options, KerasVersion version)
     : options_(std::move(options)), version_(version) {}
 

@@ -27,6 +27,8 @@ struct ConfusionOptions {
   bool from_logits = false;                               ///< predictions are put through a sigmoid
 
   bool operator==(const ConfusionOptions&) const = default;
+  /// Whether both lead to the same counts: columns that are counted apart are weighed afterwards.
+  [[nodiscard]] bool CountsAs(const ConfusionOptions& other) const;
 };
 
 /// Sums of weights. Labels that are not 0 are positive; predictions are positive above a threshold.
@@ -63,6 +65,7 @@ class ConfusionCounts {
   /// 0 before the first batch.
   [[nodiscard]] std::size_t columns() const { return columns_; }
   [[nodiscard]] const ConfusionOptions& options() const { return options_; }
+  [[nodiscard]] KerasVersion version() const { return version_; }
 
  private:
   struct Aligned;

@@ -18,27 +18,24 @@ std::size_t InitialSize(const ConfusionOptions& options, std::size_t cells) {
 
 }  // namespace
 
-// Metrics that count the same, and what was counted since their states were brought up to date.
+// Metrics that count the same, and what was counted since their states were brought up to date. The
+// first of them counts for all.
 class ConfusionGroup {
  public:
-  ConfusionGroup(ConfusionOptions options, KerasVersion version)
-      : counts_(std::move(options), version), version_(version) {}
-
-  [[nodiscard]] const ConfusionCounts& counts() const { return counts_; }
   void Join(ConfusionMetric& metric) { members_.push_back(&metric); }
-  void Leave(const ConfusionMetric& metric) { std::erase(members_, &metric); }
-  [[nodiscard]] bool CountsAs(const ConfusionGroup& other) const {
-    return version_ == other.version_ && counts_.options() == other.counts_.options();
+  void Leave(const ConfusionMetric& metric) {
+    Settle();
+    std::erase(members_, &metric);
   }
 
-  // Each batch counts once: when the first member gets it.
   Status Update(const ConfusionMetric& metric, const OutputView& view) {
-    if (members_.front() != &metric) return Status();
-    const bool weighs = counts_.Weighs(view);
+    if (members_.front() != &metric) return Follow(metric, view);
+    ConfusionCounts& counts = members_.front()->counts_;
+    const bool weighs = counts.Weighs(view);
     const auto elements = static_cast<double>(view.prediction.size());
     if (weighs || waiting_ + elements > room_) Settle();
     if (waiting_ == 0 && !weighs) room_ = Room();
-    SIDECAR_RETURN_IF_ERROR(counts_.Add(view));
+    SIDECAR_RETURN_IF_ERROR(counts.Add(view));
     SIDECAR_RETURN_IF_ERROR(CheckStates());
     waiting_ += elements;
     if (weighs || waiting_ > room_) Settle();
@@ -48,11 +45,19 @@ class ConfusionGroup {
   void Settle() {
     if (waiting_ == 0) return;
     waiting_ = 0;
-    counts_.TakeSums();
-    for (ConfusionMetric* member : members_) member->AddSums(counts_);
+    ConfusionCounts& counts = members_.front()->counts_;
+    counts.TakeSums();
+    for (ConfusionMetric* member : members_) member->AddSums(counts);
   }
 
  private:
+  // The batch is counted already; what it is allowed to look like may differ.
+  [[nodiscard]] Status Follow(const ConfusionMetric& metric, const OutputView& view) const {
+    if (metric.options() == members_.front()->options()) return Status();
+    return metric.Check(view.labels->shape(), view.prediction_shape,
+                        view.weights == nullptr ? nullptr : &view.weights->shape);
+  }
+
   // How much can be added to all states without rounding.
   [[nodiscard]] double Room() const {
     double greatest = 0;
@@ -67,7 +72,8 @@ class ConfusionGroup {
 
   // A state that was loaded may be of another number of columns.
   [[nodiscard]] Status CheckStates() const {
-    const std::size_t size = counts_.options().thresholds.size() * counts_.columns();
+    const ConfusionCounts& counts = members_.front()->counts_;
+    const std::size_t size = counts.options().thresholds.size() * counts.columns();
     for (const ConfusionMetric* member : members_) {
       if (member->state_.empty() || member->state_.size() == size * member->cells_.size()) continue;
       return Status(StatusCode::kFailedPrecondition,
@@ -76,8 +82,6 @@ class ConfusionGroup {
     return Status();
   }
 
-  ConfusionCounts counts_;
-  KerasVersion version_;
   std::vector<ConfusionMetric*> members_;
   double waiting_ = 0;  // elements in the histogram
   double room_ = 0;
@@ -86,18 +90,17 @@ class ConfusionGroup {
 ConfusionMetric::ConfusionMetric(ConfusionOptions options, std::vector<Cell> cells,
                                  KerasVersion version)
     : MetricAccumulator(InitialSize(options, cells.size())),
+      counts_(std::move(options), version),
       cells_(std::move(cells)),
-      group_(std::make_shared<ConfusionGroup>(std::move(options), version)) {
+      group_(std::make_shared<ConfusionGroup>()) {
   group_->Join(*this);
 }
 
 ConfusionMetric::~ConfusionMetric() { group_->Leave(*this); }
 
-const ConfusionOptions& ConfusionMetric::options() const { return group_->counts().options(); }
-
 Status ConfusionMetric::Check(const Shape& labels, const Shape& prediction,
                               const Shape* weights) const {
-  return group_->counts().Check(labels, prediction, weights);
+  return counts_.Check(labels, prediction, weights);
 }
 
 Status ConfusionMetric::Update(const OutputView& view) { return group_->Update(*this, view); }
@@ -139,7 +142,8 @@ void ShareCounts(std::span<MetricAccumulator* const> metrics) {
     auto* const own = dynamic_cast<ConfusionMetric*>(metric);
     if (own == nullptr) continue;
     const auto first = std::find_if(firsts.begin(), firsts.end(), [own](const auto* other) {
-      return other->group_->CountsAs(*own->group_);
+      return other->counts_.version() == own->counts_.version() &&
+             other->options().CountsAs(own->options());
     });
     if (first == firsts.end()) {
       firsts.push_back(own);

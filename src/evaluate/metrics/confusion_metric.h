@@ -35,7 +35,7 @@ class ConfusionMetric : public MetricAccumulator {
   /// The sums of a cell that is part of the state; empty before the first batch where it depends
   /// on shapes.
   [[nodiscard]] std::span<const double> Sums(Cell cell) const;
-  [[nodiscard]] const ConfusionOptions& options() const;
+  [[nodiscard]] const ConfusionOptions& options() const { return counts_.options(); }
 
  private:
   friend class ConfusionGroup;
@@ -44,6 +44,7 @@ class ConfusionMetric : public MetricAccumulator {
   // Adds what `counts` has summed up.
   void AddSums(const ConfusionCounts& counts);
 
+  ConfusionCounts counts_;  // used by the first of a group, else for checks only
   std::vector<Cell> cells_;
   std::shared_ptr<ConfusionGroup> group_;
 };

@@ -145,8 +145,9 @@ TEST(MetricsTest, MergeTheStatesOfParts) {
   }
 }
 
-nlohmann::json Auc(bool by_label) {
-  return {{"class_name", "AUC"}, {"config", {{"multi_label", by_label}}}};
+nlohmann::json Auc(bool by_label, const nlohmann::json& label_weights = nullptr) {
+  return {{"class_name", "AUC"},
+          {"config", {{"multi_label", by_label}, {"label_weights", label_weights}}}};
 }
 
 std::vector<double> State(const MetricAccumulator& metric) {
@@ -160,7 +161,7 @@ TEST(MetricsTest, CountTheSameWhenTheyShareTheCount) {
   std::vector<NamedMetric> shared;
   std::vector<NamedMetric> alone;
   for (const nlohmann::json& object :
-       {Auc(true), recall, Auc(false), precision, Auc(true), Auc(false)}) {
+       {Auc(true), recall, Auc(false), precision, Auc(true, {1, 2, 3}), Auc(false, {1, 2, 3})}) {
     shared.push_back(Make(object, kKeras2));
     alone.push_back(Make(object, kKeras2));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "base/status_macros.h"
@@ -123,9 +124,19 @@ std::size_t ArgMax(std::span<const float> values, KerasVersion version) {
     });
     if (positive != values.end()) return static_cast<std::size_t>(positive - values.begin());
   }
-  // From the back and without a branch, which would be mispredicted most of the time.
+  // Blocks without it are passed over by vector instructions. Within one: from the back and without
+  // a branch, which would be mispredicted most of the time.
+  constexpr std::size_t kBlock = 16;
+  std::size_t begin = 0;
+  for (; begin + kBlock <= values.size(); begin += kBlock) {
+    std::uint32_t here = 0;
+    for (std::size_t i = 0; i < kBlock; ++i) here |= values[begin + i] == greatest ? 1U : 0U;
+    if (here != 0) break;
+  }
   std::size_t best = 0;
-  for (std::size_t i = values.size(); i-- > 0;) best = values[i] == greatest ? i : best;
+  for (std::size_t i = std::min(begin + kBlock, values.size()); i-- > begin;) {
+    best = values[i] == greatest ? i : best;
+  }
   return best;
 }
 

@@ -56,10 +56,10 @@ class Iou final : public MetricAccumulator {
     const Shape* weight_shape = view.weights == nullptr ? nullptr : &view.weights->shape;
     SIDECAR_RETURN_IF_ERROR(Check(view.labels->shape(), view.prediction_shape, weight_shape));
     SIDECAR_ASSIGN_OR_RETURN(const std::span<const float> labels, view.labels->Floats());
-    if (options_.threshold && view.weights == nullptr) {
+    if (const std::optional<float> threshold = TwoClasses(view)) {
       SIDECAR_ASSIGN_OR_RETURN(const bool binary, view.labels->AreBinary());
       if (binary) {
-        CountBinary(labels, view.prediction);
+        CountBinary(labels, view.prediction, *threshold);
         return AddToState();
       }
     }
@@ -116,9 +116,22 @@ class Iou final : public MetricAccumulator {
     return first < 0 || second < 0 || first == second;
   }
 
+  // From which prediction on it is class 1, below that class 0; none where that is not all there
+  // can be in this batch.
+  [[nodiscard]] std::optional<float> TwoClasses(const OutputView& view) const {
+    if (view.weights != nullptr || options_.ignored || options_.classes != 2) return std::nullopt;
+    if (options_.threshold || !options_.labels.sparse || !options_.predictions.sparse) {
+      return options_.threshold;
+    }
+    // Class numbers, which are truncated.
+    std::uint32_t others = 0;
+    for (const float value : view.prediction) others |= value > -1 && value < 2 ? 0U : 1U;
+    return others == 0 ? std::optional<float>(1.0F) : std::nullopt;
+  }
+
   // The matrix of labels that are 0 or 1, without a branch, so that it vectorises.
-  void CountBinary(std::span<const float> labels, std::span<const float> predictions) {
-    const float threshold = *options_.threshold;
+  void CountBinary(std::span<const float> labels, std::span<const float> predictions,
+                   float threshold) {
     std::uint32_t truth = 0;
     std::uint32_t found = 0;
     std::uint32_t both = 0;

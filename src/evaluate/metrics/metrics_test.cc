@@ -28,6 +28,11 @@ TEST(ArgMaxTest, TakesTheFirstOfSeveralAndPassesOverNaN) {
   EXPECT_EQ(at({kNaN, 1, 2}), 2U);
   EXPECT_EQ(at({2, kNaN, 1}), 0U);
   EXPECT_EQ(at({kNaN, kNaN}), 0U);
+  for (const std::size_t place : {0U, 15U, 16U, 31U, 32U, 36U}) {
+    std::vector<float> many(37, 1);
+    many[place] = many[36] = 2;
+    EXPECT_EQ(at(many), place);
+  }
   EXPECT_EQ(at({-kInfinity, -1}), 1U);
   EXPECT_EQ(at({}), 0U);
 }
@@ -195,6 +200,19 @@ TEST(MetricsTest, CountTheSameWhenTheyShareTheCount) {
       EXPECT_EQ(shared[i].metric->Result(), alone[i].metric->Result());
     }
   }
+}
+
+TEST(MetricsTest, TwoClassesCountAsManyDo) {
+  const auto iou = [](float odd) {
+    NamedMetric metric =
+        Make(nlohmann::json{{"class_name", "MeanIoU"}, {"config", {{"num_classes", 2}}}}, kKeras3);
+    TestBatch batch(Floats({6}, {0, 0, 1, 1, 1, odd}), Floats({6}, {-.9F, 1.9F, 0, 1, 1.2F, 3}));
+    EXPECT_TRUE(metric.metric->Update(batch.View()).ok());
+    TestBatch all_in_range(Floats({5}, {0, 0, 1, 1, 1}), Floats({5}, {-.9F, 1.9F, 0, 1, 1.2F}));
+    EXPECT_TRUE(metric.metric->Update(all_in_range.View()).ok());
+    return State(*metric.metric);
+  };
+  EXPECT_EQ(iou(7), (std::vector<double>{2, 2, 2, 4}));  // Keras 3 leaves out what is no class
 }
 
 // A float32 variable does not change when 1 is added to 2^24.

@@ -1,9 +1,10 @@
 // What a batch costs beside the engine's own run: the whole loop of an evaluation against the
-// engine alone on the same batches. usage: overhead_benchmark WORKLOAD [Google Benchmark's
-// options]; WORKLOAD holds model.keras, data.npz, ckpts/.
+// engine alone on the same batches. usage: overhead_benchmark WORKLOAD BATCH_SIZE [Google
+// Benchmark's options]; WORKLOAD holds model.keras, data.npz, ckpts/.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,30 +21,29 @@
 namespace sidecar {
 namespace {
 
-constexpr std::int64_t kBatchSize = 128;
-
 struct Workload {
+  std::int64_t batch_size;
   Model model;
   DatasetPtr data;
   std::unique_ptr<evaluate::Evaluation> evaluation;
   std::vector<Tensor> weights;
 };
 
-Workload Load(const std::string& directory) {
+Workload Load(const std::string& directory, std::int64_t batch_size) {
   Model model = Model::Load(directory + "/model.keras").value();
-  DatasetPtr data = LoadDataset(directory + "/data.npz", kBatchSize).value();
+  DatasetPtr data = LoadDataset(directory + "/data.npz", batch_size).value();
   auto evaluation = evaluate::Evaluation::Create(model.loaded(), data, {std::nullopt, 1}).value();
   auto source = checkpoint::OpenTfCheckpoint(base::PosixFileSystem(), directory + "/ckpts/ckpt-1",
                                              std::nullopt)
                     .value();
   std::vector<Tensor> weights = source->Read(evaluation->requests()).value();
-  return {std::move(model), std::move(data), std::move(evaluation), std::move(weights)};
+  return {batch_size, std::move(model), std::move(data), std::move(evaluation), std::move(weights)};
 }
 
 // Both count the time of the passes only, not of compiling the graph.
 void EngineAlone(benchmark::State& state, const Workload& workload) {
   const DatasetSpec& spec = workload.data->spec();
-  engine::EngineOptions options{1, kBatchSize, true, {spec.x[0].dtype}, {spec.x[0].shape}};
+  engine::EngineOptions options{1, workload.batch_size, true, {spec.x[0].dtype}, {spec.x[0].shape}};
   auto engine = engine::Engine::Create(workload.model.loaded()->graph, options).value();
   ThrowIfError(engine->SetWeights(workload.weights));
   std::int64_t batches = 0;
@@ -82,11 +82,12 @@ void WholeEvaluation(benchmark::State& state, const Workload& workload) {
 }  // namespace sidecar
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fprintf(stderr, "usage: overhead_benchmark WORKLOAD\n");
+  const std::int64_t batch_size = argc < 3 ? 0 : std::atoll(argv[2]);
+  if (batch_size < 1) {
+    std::fprintf(stderr, "usage: overhead_benchmark WORKLOAD BATCH_SIZE\n");
     return 64;
   }
-  const sidecar::Workload workload = sidecar::Load(argv[1]);
+  const sidecar::Workload workload = sidecar::Load(argv[1], batch_size);
   benchmark::RegisterBenchmark(
       "engine alone, a pass over the data",
       [&](benchmark::State& state) { sidecar::EngineAlone(state, workload); })
@@ -97,9 +98,9 @@ int main(int argc, char** argv) {
       [&](benchmark::State& state) { sidecar::WholeEvaluation(state, workload); })
       ->Unit(benchmark::kMicrosecond)
       ->UseManualTime();
-  --argc;
-  argv[1] = argv[0];
-  benchmark::Initialize(&argc, argv + 1);
+  argc -= 2;
+  argv[2] = argv[0];
+  benchmark::Initialize(&argc, argv + 2);
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

@@ -1,6 +1,6 @@
-"""The real SidecarEvaluator on workload W1, as its documentation shows it.
+"""The real SidecarEvaluator on a workload, as its documentation shows it.
 
-    python reference.py WORKLOAD CHECKPOINT_DIR LOG_DIR MAX_EVALUATIONS THREADS
+    python reference.py WORKLOAD CHECKPOINT_DIR LOG_DIR MAX_EVALUATIONS THREADS BATCH_SIZE
 
 Prints "found" when it has noticed a checkpoint, a JSON line after each evaluation, and its peak memory at the end.
 """
@@ -41,13 +41,13 @@ def announce_findings():
     tf.train.checkpoints_iterator = announcing
 
 
-def main(workload, checkpoint_dir, log_dir, max_evaluations, threads):
+def main(workload, checkpoint_dir, log_dir, max_evaluations, threads, batch_size):
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     announce_findings()
     model = keras.models.load_model(os.path.join(workload, "model.keras"))
     with np.load(os.path.join(workload, "data.npz")) as arrays:
-        data = tf.data.Dataset.from_tensor_slices((arrays["x"], arrays["y"])).batch(128)
+        data = tf.data.Dataset.from_tensor_slices((arrays["x"], arrays["y"])).batch(batch_size)
     keras.utils.SidecarEvaluator(
         model,
         data,

@@ -54,7 +54,7 @@ TEST(AddedTermsTest, RowsThatFillUpABatchDoNotCount) {
 // Without a compiled loss, Keras 2 takes the mean over batches, Keras 3 over samples.
 TEST(AddedTermsTest, AddedLossesAndMetricsAreReported) {
   const auto evaluate = [](KerasVersion version) {
-    const OutputSpec output{"out", DType::kFloat32, Shape{1}, false};
+    const OutputSpec output{"out", DType::kFloat32, Shape{1}};
     auto metrics = CompiledMetrics::Create(R"({"metrics": []})", version, {output}, DatasetSpec{},
                                            {true, {"activity"}});
     EXPECT_TRUE(metrics.ok()) << metrics.status();

@@ -286,10 +286,13 @@ Status CompiledMetricsImpl::Update(std::span<const OutputValue> outputs, const B
     if (!outputs_[i].has_work()) continue;
     BatchOfOutput loaded;
     SIDECAR_RETURN_IF_ERROR(Load(outputs_[i], outputs[i], batch, rows, loaded));
+    // A cast output is another tensor, without the logits behind it.
+    OutputView cast = loaded.view;
+    if (outputs_[i].spec.keras_dtype != DType::kFloat32) cast.logits = nullptr;
     if (outputs_[i].loss != nullptr) {
-      SIDECAR_RETURN_IF_ERROR(UpdateLoss(i, loaded.view, rows, total));
+      SIDECAR_RETURN_IF_ERROR(UpdateLoss(i, IsKeras2() ? loaded.view : cast, rows, total));
     }
-    SIDECAR_RETURN_IF_ERROR(UpdateMetrics(outputs_[i], loaded.view));
+    SIDECAR_RETURN_IF_ERROR(UpdateMetrics(outputs_[i], IsKeras2() ? cast : loaded.view));
   }
   total.value += added.loss;
   // Without a loss the number of samples is not known to Keras 2: each batch counts once.

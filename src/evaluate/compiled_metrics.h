@@ -21,7 +21,9 @@ struct OutputSpec {
   std::string name;
   DType dtype = DType::kFloat32;
   Shape shape;  ///< of one sample; may hold Shape::kUnknown
-  bool has_logits = false;
+  /// What Keras computes the output in. Where it is not float32, Keras 3's losses and Keras 2's
+  /// metrics cast the output first and so lose sight of its logits.
+  DType keras_dtype = DType::kFloat32;
 };
 
 /// One output of one batch; the first dimension is the batch.

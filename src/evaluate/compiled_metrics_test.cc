@@ -39,7 +39,7 @@ DatasetSpec TwoTargets() {
   return data;
 }
 std::vector<OutputSpec> TwoOutputs() {
-  return {{"zz", DType::kFloat32, Shape{1}, false}, {"aa", DType::kFloat32, Shape{1}, false}};
+  return {{"zz", DType::kFloat32, Shape{1}}, {"aa", DType::kFloat32, Shape{1}}};
 }
 
 Result<Logs> EvaluateTwo(const std::string& compile, KerasVersion version) {
@@ -108,7 +108,7 @@ TEST(CompiledMetricsTest, SaysWhichNamesAKerasDoesNotKnow) {
 }
 
 TEST(CompiledMetricsTest, NeedsTargetsForEveryLossAndMetric) {
-  const OutputSpec output{"out", DType::kFloat32, Shape{3}, false};
+  const OutputSpec output{"out", DType::kFloat32, Shape{3}};
   const auto message = [&output](const char* config) {
     return CompiledMetrics::Create(config, kKeras2, {output}, DatasetSpec{}).status();
   };
@@ -189,6 +189,29 @@ TEST(CompiledMetricsTest, DividesLossesByValuesAndMetricsByWeights) {
     EXPECT_NEAR(ValueOf(logs, "loss"), 1.0, 1e-6);
     EXPECT_NEAR(ValueOf(logs, "mse"), 5.0 / 3, 1e-6);
     EXPECT_NEAR(ValueOf(logs, "weighted_mse"), 3.0 / 2.5, 1e-6);
+  }
+}
+
+// Probabilities of 0 are clipped to 1e-7, where the logits would give 40 and -40.
+TEST(CompiledMetricsTest, LogitsOfAnOutputThatIsCastAreLost) {
+  // Keras 2 adds the epsilon once more inside the logarithm.
+  constexpr double kClipped2 = 15.4249;
+  constexpr double kClipped3 = 16.1181;
+  for (const KerasVersion version : {kKeras2, kKeras3}) {
+    for (const DType dtype : {DType::kFloat16, DType::kBfloat16, DType::kFloat64}) {
+      OneOutput model;
+      model.compile = R"({"loss": "binary_crossentropy", "metrics": ["binary_crossentropy"]})";
+      model.version = version;
+      model.prediction = Floats({1, 1}, {0});
+      model.logits = Floats({1, 1}, {-40});
+      model.labels = Floats({1, 1}, {1});
+      EXPECT_NEAR(ValueOf(Evaluate(model), "loss"), 40, 1e-4);
+      EXPECT_NEAR(ValueOf(Evaluate(model), "binary_crossentropy"), 40, 1e-4);
+      model.keras_dtype = dtype;
+      const bool keras2 = version == kKeras2;
+      EXPECT_NEAR(ValueOf(Evaluate(model), "loss"), keras2 ? 40 : kClipped3, 1e-3);
+      EXPECT_NEAR(ValueOf(Evaluate(model), "binary_crossentropy"), keras2 ? kClipped2 : 40, 1e-3);
+    }
   }
 }
 

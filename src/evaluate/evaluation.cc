@@ -96,7 +96,7 @@ Status EvaluationImpl::Prepare() {
 
   std::vector<OutputSpec> outputs;
   for (const model::ModelOutput& output : model_->outputs) {
-    outputs.push_back({output.name, output.dtype, output.shape, output.logits_result.has_value()});
+    outputs.push_back({output.name, output.dtype, output.shape, output.keras_dtype});
   }
   SIDECAR_ASSIGN_OR_RETURN(
       metrics_, CompiledMetrics::Create(model_->compile_config, model_->keras_version,

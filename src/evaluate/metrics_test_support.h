@@ -31,6 +31,7 @@ struct OneOutput {
   std::optional<Tensor> logits = std::nullopt;
   KerasVersion version = KerasVersion::kKeras2;
   float regularization = 0;
+  DType keras_dtype = DType::kFloat32;
 };
 
 inline Result<std::unique_ptr<CompiledMetrics>> Create(const OneOutput& model) {
@@ -41,7 +42,7 @@ inline Result<std::unique_ptr<CompiledMetrics>> Create(const OneOutput& model) {
         {"", model.weights->dtype(), model.weights->shape().WithoutFirst()});
   }
   OutputSpec output{"out", DType::kFloat32, model.prediction.shape().WithoutFirst(),
-                    model.logits.has_value()};
+                    model.keras_dtype};
   return CompiledMetrics::Create(model.compile, model.version, {output}, data);
 }
 

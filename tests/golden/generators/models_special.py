@@ -70,6 +70,22 @@ def policy_mlp(policy, tolerance):
     return builder
 
 
+def saturated_mlp(policy, tolerance):
+    """Logits far from 0 under a policy that is not float32's: who sees them depends on who casts the output."""
+
+    def builder(k):
+        large = k.initializers.RandomNormal(stddev=8, seed=3)
+        classes = k.layers.Dense(3, activation="softmax", kernel_initializer=large, name="classes", dtype=policy)
+        classes.trainable = False  # Keras 3's gradients in half precision are not finite
+        layers = [k.Input((6,), name="features"), classes]
+        model = k.Sequential(layers, name="far")
+        ce = "sparse_categorical_crossentropy"
+        model.compile(k.optimizers.SGD(1e-4), ce, metrics=["accuracy", ce])
+        return build.Case(model, *build.class_data((6,), 3), checkpoints=2, extra={"tolerance": tolerance})
+
+    return builder
+
+
 def each_its_policy(k):
     """A policy for each layer; the data passes from one type to the next."""
     l = k.layers
@@ -155,6 +171,8 @@ BOTH = {
     "open_text": open_text(),
     "open_nested": open_nested,
     "mixed_bfloat16": policy_mlp("mixed_bfloat16", 5e-2),
+    "saturated_float16": saturated_mlp("float16", 2e-2),
+    "saturated_float64": saturated_mlp("float64", 1e-5),
     "each_its_policy": each_its_policy,
     "same_names": same_names,
 }

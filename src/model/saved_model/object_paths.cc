@@ -58,8 +58,7 @@ std::vector<std::size_t> OrderedChildren(const SavedObjectGraph& graph, std::siz
 
 }  // namespace
 
-ObjectPaths::ObjectPaths(const SavedObjectGraph& graph) : graph_(graph) {
-  parents_.resize(graph.objects.size());
+ObjectPaths::ObjectPaths(const SavedObjectGraph& graph) : parents_(graph.objects.size()) {
   for (std::size_t object = 0; object < graph.objects.size(); ++object) {
     for (const SavedObject::Edge& edge : graph.objects[object].children) {
       if (!IsAddedBySaving(graph, object, edge.name))

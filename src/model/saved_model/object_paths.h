@@ -14,7 +14,7 @@ namespace sidecar::model::saved_model {
 /// Local names from the root to an object.
 using ObjectPath = std::vector<std::string>;
 
-/// Finds ways that training checkpoints of the same code have too. Refers to the graph.
+/// Finds ways that training checkpoints of the same code have too. Refers to the graph's names.
 class ObjectPaths {
  public:
   explicit ObjectPaths(const SavedObjectGraph& graph);
@@ -30,7 +30,6 @@ class ObjectPaths {
     std::string_view name;
   };
 
-  const SavedObjectGraph& graph_;
   std::vector<std::vector<Parent>> parents_;
 };
 

@@ -8,6 +8,7 @@ start to result     from exec to the first result, with a checkpoint already the
 notice              from the rename that publishes a checkpoint to the word that it was found
 publish to result   from that rename to the result
 evaluate            what the process says one evaluation took, the second and later ones
+CPU per checkpoint  seconds of all threads from one result to the next, which other load disturbs least
 peak memory         VmHWM
 
 Losses must agree within 1e-5 (deep convolutions: 1e-4) and metrics within one sample, or the timing is void.
@@ -68,6 +69,11 @@ class Process:
         except (OSError, StopIteration):
             pass  # it has ended; the last look counts
 
+    def cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 def is_result(line):
     return line.startswith("{") and '"metrics"' in line
@@ -98,6 +104,7 @@ def run_once(command, checkpoints, source, directory, log):
     arrived, line = process.wait_for(is_result, 1)
     figures = {"start to result": [arrived - process.start], "notice": [], "publish to result": [], "evaluate": []}
     results = [json.loads(line)["metrics"]]
+    cpu = [process.cpu_seconds()]
     for number in range(2, checkpoints + 1):
         time.sleep(0.3 + 0.37 * number % 1)  # at no fixed phase of a poll
         published = publish(source, directory, number)
@@ -107,7 +114,10 @@ def run_once(command, checkpoints, source, directory, log):
         figures["evaluate"].append(json.loads(line)["seconds"])
         results.append(json.loads(line)["metrics"])
         process.note_peak()
+        if number < checkpoints:  # after the last one it ends
+            cpu.append(process.cpu_seconds())
     process.process.wait(60)
+    figures["CPU per checkpoint"] = [later - earlier for earlier, later in zip(cpu, cpu[1:])]
     figures["peak memory"] = [process.peak_kb / 1024]
     return {name: statistics.median(values) for name, values in figures.items()}, results
 

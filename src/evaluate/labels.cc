@@ -36,7 +36,7 @@ Result<bool> Labels::AreBinary() {
   if (!binary_) {
     SIDECAR_ASSIGN_OR_RETURN(const std::span<const float> floats, Floats());
     std::uint32_t others = 0;  // without a branch, so that it vectorises
-    for (const float value : floats) others |= (value == 0) | (value == 1) ? 0U : 1U;
+    for (const float value : floats) others |= value == 0 || value == 1 ? 0U : 1U;
     binary_ = others == 0;
   }
   return *binary_;

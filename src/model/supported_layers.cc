@@ -24,6 +24,14 @@ std::vector<SupportedLayer> SupportedLayers() {
   return result;
 }
 
+std::vector<RefusedLayerClass> RefusedLayerClasses() {
+  std::vector<RefusedLayerClass> result;
+  for (const keras::RefusedLayer& refused : keras::RefusedLayers()) {
+    result.push_back({std::string(refused.class_name), std::string(refused.reason)});
+  }
+  return result;
+}
+
 std::vector<SupportedActivation> SupportedActivations() {
   std::vector<SupportedActivation> result;
   for (const keras::ActivationName& name : keras::ActivationNames()) {

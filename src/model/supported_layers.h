@@ -16,6 +16,13 @@ struct SupportedLayer {
 /// All layer classes, sorted by name, with InputLayer and the models.
 std::vector<SupportedLayer> SupportedLayers();
 
+/// A layer class that is refused, and why.
+struct RefusedLayerClass {
+  std::string class_name;
+  std::string reason;
+};
+std::vector<RefusedLayerClass> RefusedLayerClasses();
+
 struct SupportedActivation {
   std::string name;
   bool keras2 = true;

@@ -25,6 +25,11 @@ void PrintLayers() {
               << Mark(layer.keras3) << " | "
               << (layer.identity ? "changes nothing when evaluating" : "") << " |\n";
   }
+  std::cout << "\nOf Keras's other layers, each is refused for its reason:\n\n| class | why not "
+               "|\n|---|---|\n";
+  for (const auto& layer : sidecar::model::RefusedLayerClasses()) {
+    std::cout << "| " << layer.class_name << " | " << layer.reason << " |\n";
+  }
   std::cout << "\n## Activations\n\n| name | Keras 2 | Keras 3 |\n|---|---|---|\n";
   for (const auto& activation : sidecar::model::SupportedActivations()) {
     std::cout << "| `" << activation.name << "` | " << Mark(activation.keras2) << " | "

@@ -18,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 import applications
+import classes
 import checks
 import follow
 import saved_models
@@ -32,6 +33,7 @@ def main():
     report = checks.Report()
     with tempfile.TemporaryDirectory() as temporary:
         work = pathlib.Path(args.keep or temporary)
+        report.run(classes.compare)
         for generation in (2, 3):
             for name in ("classifier", "two_outputs"):
                 report.run(checks.evaluate, program, work, generation, name)

@@ -187,11 +187,11 @@ Result<Values> GraphLowering::Run(const ModelDescription& model, const Values& i
   Values outputs;
   for (const ModelPort& port : model.outputs) {
     SIDECAR_RETURN_IF_ERROR(Compute(frame, port.tensor));
-    SIDECAR_ASSIGN_OR_RETURN(
-        Value value,
-        OutputOf(model.layers[port.tensor.layer],
-                 frame.calls[port.tensor.layer][port.tensor.call].values, port.tensor.output));
+    SIDECAR_ASSIGN_OR_RETURN(Value value, ValueOf(frame, port.tensor));
     outputs.push_back(std::move(value));
+  }
+  for (const TensorReference& term : TermsOf(model)) {
+    SIDECAR_RETURN_IF_ERROR(Compute(frame, term));
   }
   return outputs;
 }

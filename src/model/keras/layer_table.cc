@@ -17,14 +17,20 @@ constexpr LayerEntry kTable[] = {
 };
 #undef SIDECAR_LAYER
 
-template <std::size_t size>
-constexpr bool IsSorted(const LayerEntry (&table)[size]) {
+#define SIDECAR_REFUSED(class_name, reason) RefusedLayer{#class_name, reason},
+constexpr RefusedLayer kRefused[] = {
+#include "model/keras/layers/refused.inc"
+};
+#undef SIDECAR_REFUSED
+
+template <class Entry, std::size_t size>
+constexpr bool IsSorted(const Entry (&table)[size]) {
   for (std::size_t i = 1; i < size; ++i) {
     if (table[i - 1].class_name >= table[i].class_name) return false;
   }
   return true;
 }
-static_assert(IsSorted(kTable), "one line for each class, sorted");
+static_assert(IsSorted(kTable) && IsSorted(kRefused), "one line for each class, sorted");
 
 // Takes the first word off `words`.
 std::string_view NextWord(std::string_view& words) {
@@ -58,6 +64,27 @@ std::string_view LayerEntry::PositionOf(std::string_view argument) const {
 }
 
 std::span<const LayerEntry> LayerTable() { return kTable; }
+
+std::span<const RefusedLayer> RefusedLayers() { return kRefused; }
+
+std::string_view RefusalOf(const LayerObject& layer) {
+  if (!IsKerasOwn(layer)) return {};
+  for (const RefusedLayer& refused : kRefused) {
+    if (refused.class_name == layer.class_name) return refused.reason;
+  }
+  return {};
+}
+
+std::vector<TensorReference> TermsOf(const ModelDescription& model) {
+  std::vector<TensorReference> terms;
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    const LayerNode& node = model.layers[i];
+    const LayerEntry* entry = node.layer->model == nullptr ? FindLayer(*node.layer) : nullptr;
+    if (entry == nullptr || entry->effect != LayerEffect::kAddsTerm) continue;
+    for (std::size_t call = 0; call < node.calls.size(); ++call) terms.push_back({i, call, 0});
+  }
+  return terms;
+}
 
 bool IsKerasOwn(const LayerObject& layer) {
   // Keras 2 registers the layers of its applications like a user's.

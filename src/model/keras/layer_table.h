@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "model/keras/layers/layer_functions.h"
 #include "model/keras/model_description.h"
@@ -16,6 +17,8 @@ enum class LayerEffect : std::uint8_t {
   /// Categories and texts: takes strings and ids as they are, also before the graph, whatever type
   /// its policy says.
   kPreprocesses,
+  /// Adds to the loss or the metrics: computed even where no output of the model needs it.
+  kAddsTerm,
 };
 
 /// What becomes of the mask of a layer's first input.
@@ -53,6 +56,19 @@ std::span<const LayerEntry> LayerTable();
 /// The entry for a layer or operation, or null: its class name must be there, and its module and
 /// registered name must be Keras's own (a user's class may have the same name).
 const LayerEntry* FindLayer(const LayerObject& layer);
+
+/// A layer of Keras that is refused, and why: a clause.
+struct RefusedLayer {
+  std::string_view class_name;
+  std::string_view reason;
+};
+std::span<const RefusedLayer> RefusedLayers();
+
+/// Why this layer is refused; empty where it is none of those.
+std::string_view RefusalOf(const LayerObject& layer);
+
+/// The calls of layers that add to the loss or the metrics (LayerEffect::kAddsTerm).
+std::vector<TensorReference> TermsOf(const ModelDescription& model);
 
 /// Whether module and registered name are those of Keras's own layers.
 bool IsKerasOwn(const LayerObject& layer);

@@ -25,9 +25,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kLambdaAdvice =
-    "its function is Python code, which only Python can run; save the model with "
-    "tf.saved_model.save(model, dir) and give --model dir";
+constexpr const char* kAdvice =
+    "save the model with tf.saved_model.save(model, dir) and give --model dir";
 
 // Whether any layer of Keras has it, or had it in TensorFlow 2. An option of another release, or
 // one that is misspelt, could change what the layer computes.
@@ -134,9 +133,8 @@ class Survey {
       if (FindOp(layer) == nullptr) AddAs(OpName(layer), layer, "");
       return;
     }
-    if (layer.class_name == "Lambda" && IsKerasOwn(layer)) {
-      AddAs(KindOf(layer), layer, kLambdaAdvice);
-      return;
+    if (const std::string_view reason = RefusalOf(layer); !reason.empty()) {
+      return AddAs(KindOf(layer), layer, fmt::format("{}; {}", reason, kAdvice));
     }
     const bool is_input = layer.class_name == "InputLayer" && IsKerasOwn(layer);
     const ConfigReader config(*layer.config, "config");

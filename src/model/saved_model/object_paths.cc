@@ -11,7 +11,6 @@ namespace {
 constexpr std::size_t kMostPaths = 32;
 constexpr std::size_t kMostNames = 64;
 constexpr std::size_t kMostSteps = 20'000;
-constexpr std::size_t kRoot = 0;
 
 /// Children that Keras 2 adds to each object of its own when it saves.
 bool IsAddedBySaving(const SavedObjectGraph& graph, std::size_t object, std::string_view name) {

@@ -11,6 +11,9 @@
 
 namespace sidecar::model::saved_model {
 
+/// The number of the object that the others hang from.
+inline constexpr std::size_t kRoot = 0;
+
 /// Local names from the root to an object.
 using ObjectPath = std::vector<std::string>;
 

@@ -19,7 +19,6 @@ namespace {
 using checkpoint::OptimizerPlace;
 using checkpoint::VariableRequest;
 
-constexpr std::size_t kRoot = 0;
 constexpr std::string_view kHandleOp = "VarHandleOp";
 
 /// Nodes by name, of the graph alone.

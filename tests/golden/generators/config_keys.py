@@ -8,8 +8,8 @@ from . import common
 
 # Read by from_config, or written by releases of TensorFlow 2 before these.
 OTHERS = {
-    "autocast", "batch_input_shape", "batch_size", "dynamic", "function", "function_type", "input_dim", "input_dtype",
-    "input_shape", "layers", "module", "output_shape_module", "output_shape_type", "weights",
+    "aggregation", "autocast", "batch_input_shape", "batch_size", "dynamic", "function", "function_type", "input_dim", "input_dtype",
+    "input_shape", "layers", "metric_name", "module", "output_shape_module", "output_shape_type", "unconditional", "weights",
     # The wrappers of cells, which are not among the layers.
     "device", "dropout_state_filter_visitor", "input_keep_prob", "input_size", "output_keep_prob", "residual_fn",
     "state_keep_prob", "variational_recurrent",

@@ -315,7 +315,7 @@ def cases():
     for name, builder in {**COMMON, **both, **special.BOTH, **functions.BOTH}.items():
         yield name, 2, builder
         yield name, 3, builder
-    for name, builder in only2.items():
+    for name, builder in {**only2, **special.ONLY_KERAS2}.items():
         yield name, 2, builder
     for name, builder in special.ONLY_KERAS3.items():
         yield name, 3, builder

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import tensorflow as tf
 
 from . import common, model_builders as build
 
@@ -84,6 +85,39 @@ def saturated_mlp(policy, tolerance):
         return build.Case(model, *build.class_data((6,), 3), checkpoints=2, extra={"tolerance": tolerance})
 
     return builder
+
+
+def added_terms(k):
+    """add_loss and add_metric of a functional model, of tensors that no output needs."""
+    l = k.layers
+    x = k.Input((6,), name="x")
+    mean, spread = l.Dense(4, name="mean")(x), l.Dense(4, activation="tanh", name="spread")(x)
+    y = l.Dense(3, activation="softmax", name="kind")(l.Add(name="code")([mean, spread]))
+    model = k.Model(x, y, name="added")
+    model.add_loss(0.05 * tf.reduce_mean(tf.square(l.Dense(2, name="beside")(mean))))
+    model.add_loss(tf.reduce_sum(tf.abs(spread)) * 0.001)
+    model.add_metric(tf.reduce_mean(spread, axis=-1), name="spread_by_sample", aggregation="mean")
+    model.add_metric(tf.reduce_max(mean), name="largest_mean", aggregation="mean")
+    model.add_metric(mean * mean, name="size", aggregation="mean")
+    model.compile(k.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return build.Case(model, *build.class_data((6,), 3), checkpoints=2)
+
+
+def activity(k):
+    """Regularizers of activities, and orthogonal ones of variables."""
+    l, r = k.layers, k.regularizers
+    layers = [
+        k.Input((6, 5, 2), name="image"),
+        l.Conv2D(4, 3, activity_regularizer="l2", kernel_regularizer=None, name="convolution"),
+        l.ActivityRegularization(l1=0.01, l2=0.02, name="activity"),
+        l.Flatten(name="flat"),
+        l.Dense(5, kernel_regularizer=r.OrthogonalRegularizer(0.1), activity_regularizer=r.L1(0.03), name="rows"),
+        l.Dense(4, kernel_regularizer=r.OrthogonalRegularizer(0.2, mode="columns"), name="columns"),
+        l.Dense(3, activation="softmax", activity_regularizer=r.L1L2(0.01, 0.02), name="kind"),
+    ]
+    model = k.Sequential(layers, name="activity")
+    model.compile(k.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return build.Case(model, *build.class_data((6, 5, 2), 3), checkpoints=2)
 
 
 def each_its_policy(k):
@@ -173,9 +207,11 @@ BOTH = {
     "mixed_bfloat16": policy_mlp("mixed_bfloat16", 5e-2),
     "saturated_float16": saturated_mlp("float16", 2e-2),
     "saturated_float64": saturated_mlp("float64", 1e-5),
+    "activity": activity,
     "each_its_policy": each_its_policy,
     "same_names": same_names,
 }
+ONLY_KERAS2 = {"added_terms": added_terms}
 ONLY_KERAS3 = {  # Keras 2 cannot read bfloat16 variables back
     "bfloat16": policy_mlp("bfloat16", 5e-2),
     "policy_map": policy_map,

@@ -86,8 +86,8 @@ struct LoadOptions {
 class Model {
  public:
   /// Reads a `.keras` file, a whole-model HDF5 file, a Keras JSON file or a SavedModel directory.
-  /// Fails with kNotFound, kDataLoss, kFailedPrecondition where a part is missing, or kUnimplemented
-  /// naming every layer or op that is not supported.
+  /// Fails with kNotFound, kDataLoss, kFailedPrecondition where a part is missing, or
+  /// kUnimplemented naming every layer or op that is not supported.
   static Result<Model> Load(const std::string& path, const LoadOptions& options = {});
   /// Reads the JSON text of `model.to_json()`.
   static Result<Model> FromJson(const std::string& json, const LoadOptions& options = {});

@@ -38,28 +38,31 @@ class ConfigReader {
   [[nodiscard]] bool Has(std::string_view key) const { return Find(key) != nullptr; }
 
   /// Without a default the field is required.
-  Result<std::int64_t> Int(std::string_view key,
-                           std::optional<std::int64_t> otherwise = std::nullopt) const;
+  [[nodiscard]] Result<std::int64_t> Int(
+      std::string_view key, std::optional<std::int64_t> otherwise = std::nullopt) const;
   /// As Int(), from 1 to 2^31 - 1.
-  Result<std::int64_t> PositiveInt(std::string_view key,
-                                   std::optional<std::int64_t> otherwise = std::nullopt) const;
-  Result<bool> Bool(std::string_view key, std::optional<bool> otherwise = std::nullopt) const;
-  Result<double> Number(std::string_view key, std::optional<double> otherwise = std::nullopt) const;
-  Result<std::string> String(std::string_view key,
-                             std::optional<std::string> otherwise = std::nullopt) const;
+  [[nodiscard]] Result<std::int64_t> PositiveInt(
+      std::string_view key, std::optional<std::int64_t> otherwise = std::nullopt) const;
+  [[nodiscard]] Result<bool> Bool(std::string_view key,
+                                  std::optional<bool> otherwise = std::nullopt) const;
+  [[nodiscard]] Result<double> Number(std::string_view key,
+                                      std::optional<double> otherwise = std::nullopt) const;
+  [[nodiscard]] Result<std::string> String(
+      std::string_view key, std::optional<std::string> otherwise = std::nullopt) const;
   /// A string that is one of `allowed`.
-  Result<std::string> OneOf(std::string_view key, const std::vector<std::string>& allowed,
-                            const std::string& otherwise) const;
+  [[nodiscard]] Result<std::string> OneOf(std::string_view key,
+                                          const std::vector<std::string>& allowed,
+                                          const std::string& otherwise) const;
   /// An integer, or a list of them.
-  Result<std::vector<std::int64_t>> Ints(
+  [[nodiscard]] Result<std::vector<std::int64_t>> Ints(
       std::string_view key,
       const std::optional<std::vector<std::int64_t>>& otherwise = std::nullopt) const;
   /// `count` positive integers: one for all, or a list.
-  Result<std::vector<std::int64_t>> PositiveInts(
+  [[nodiscard]] Result<std::vector<std::int64_t>> PositiveInts(
       std::string_view key, std::size_t count,
       const std::optional<std::vector<std::int64_t>>& otherwise = std::nullopt) const;
   /// A shape whose unknown sizes are null; others from 0 to 2^31 - 1, at most 32 of them.
-  Result<Shape> DynamicShape(std::string_view key) const;
+  [[nodiscard]] Result<Shape> DynamicShape(std::string_view key) const;
   /// A number or a nested list; also Keras's `__numpy__` and `__tensor__` objects.
   Result<NumberArray> Numbers(std::string_view key) const;
 

@@ -163,7 +163,7 @@ Result<Values> ConvertToTensor(OpCall& call) {
 
 Result<Values> NanToNum(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const Operand x, call.Tensor("x"));
-  constexpr double kMost = std::numeric_limits<float>::max();
+  constexpr auto kMost = static_cast<double>(std::numeric_limits<float>::max());
   SIDECAR_ASSIGN_OR_RETURN(const double nan, call.Number("nan", 0));
   SIDECAR_ASSIGN_OR_RETURN(const double high, call.Number("posinf", kMost));
   SIDECAR_ASSIGN_OR_RETURN(const double low, call.Number("neginf", -kMost));

@@ -3,7 +3,7 @@ sidecar_test(conformance_layers_test
   SOURCES layers_test.cc model_run.cc
   LIBRARIES ${model_run_libraries}
   LABELS golden)
-# Nothing but the layers above, a hundred times each: hours of OpenVINO's compiler under sanitizers.
+# The layers above in large graphs: what sanitizers could find, they find above, and OpenVINO is slow under them.
 sidecar_test(conformance_applications_test
   SOURCES applications_test.cc model_run.cc
   LIBRARIES ${model_run_libraries}

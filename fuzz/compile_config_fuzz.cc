@@ -33,7 +33,8 @@ Model MakeModel(std::uint8_t choice) {
   for (int i = 0; i < outputs; ++i) {
     const std::string name = i == 0 ? "out" : "aux";
     const Tensor& labels = (choice & 4) != 0 ? sparse : dense;
-    model.outputs.push_back({name, DType::kFloat32, Shape{3}, (choice & 8) != 0});
+    const DType keras_dtype = (choice & 64) != 0 ? DType::kFloat16 : DType::kFloat32;
+    model.outputs.push_back({name, DType::kFloat32, Shape{3}, keras_dtype});
     model.values.push_back({prediction, std::nullopt});
     if ((choice & 8) != 0) model.values.back().logits = prediction;
     if ((choice & 32) != 0) {

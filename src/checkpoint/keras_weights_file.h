@@ -19,10 +19,10 @@ namespace sidecar::checkpoint {
 ///   its member `model.weights.h5` (`.keras`): a variable is the dataset at the first of
 ///   VariableRequest::archive_paths that exists, for instance `layers/dense/vars/0`.
 /// - An HDF5 file in the older layout (`layer_names` at the root or below `model_weights`): a
-///   variable is the one at the first of VariableRequest::legacy_positions, as Keras loads it, if the file has as
-///   many layers and weights as the model. For a request without a position it is the only one of
-///   the layer that VariableRequest::name begins with whose weight name ends in the last two parts
-///   of that name, as in `dense/kernel:0`.
+///   variable is the one at the first of VariableRequest::legacy_positions, as Keras loads it, if
+///   the file has as many layers and weights as the model. For a request without a position it is
+///   the only one of the layer that VariableRequest::name begins with whose weight name ends in the
+///   last two parts of that name, as in `dense/kernel:0`.
 ///
 /// The step is the optimizer's first variable where it is an integer: an inner optimizer's before
 /// that of the loss scaling around it.

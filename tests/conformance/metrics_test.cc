@@ -201,8 +201,7 @@ class Case {
   [[nodiscard]] std::vector<OutputSpec> OutputSpecs() const {
     std::vector<OutputSpec> specs;
     for (const CaseOutput& output : outputs_) {
-      specs.push_back({output.name, DType::kFloat32, InputOf(output).shape().WithoutFirst(),
-                       output.activation != "linear"});
+      specs.push_back({output.name, DType::kFloat32, InputOf(output).shape().WithoutFirst()});
     }
     return specs;
   }

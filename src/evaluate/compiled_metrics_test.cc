@@ -5,7 +5,6 @@
 
 #include "evaluate/compile_config.h"
 #include "evaluate/metrics_test_support.h"
-#include "evaluate/supported_metrics.h"
 #include "sidecar/losses.h"
 #include "sidecar/metrics.h"
 
@@ -391,28 +390,6 @@ TEST(CompiledMetricsTest, EveryDescriptionInCodeCompiles) {
     model.version = kKeras2;
     EXPECT_EQ(Create(model).status().code(), StatusCode::kInvalidArgument);
   }
-}
-
-TEST(SupportedMetricsTest, ListsNamesOfBothKerases) {
-  const std::vector<SupportedName> losses = SupportedLosses();
-  const std::vector<SupportedName> metrics = SupportedMetrics();
-  const auto find = [](const std::vector<SupportedName>& list, const std::string& name) {
-    for (const SupportedName& item : list) {
-      if (item.class_name == name) return item;
-    }
-    ADD_FAILURE() << name;
-    return SupportedName();
-  };
-  EXPECT_TRUE(find(losses, "Huber").supported);
-  EXPECT_THAT(find(losses, "Huber").keras2_names, ElementsAre("huber", "huber_loss"));
-  EXPECT_THAT(find(losses, "Huber").keras3_names, ElementsAre("huber"));
-  EXPECT_TRUE(find(losses, "CTC").supported);
-  EXPECT_TRUE(find(losses, "CTC").keras2_names.empty());
-  EXPECT_THAT(find(metrics, "MeanSquaredError").keras3_names,
-              ElementsAre("mean_squared_error", "mse", "MSE"));
-  EXPECT_TRUE(find(metrics, "AUC").supported);
-  EXPECT_FALSE(find(metrics, "Mean").supported);
-  EXPECT_FALSE(find(metrics, "Mean").reason.empty());
 }
 
 }  // namespace

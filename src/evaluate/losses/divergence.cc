@@ -12,31 +12,19 @@ namespace {
 float ClipToOne(float p) { return p < kEpsilon ? kEpsilon : (p > 1 ? 1.0F : p); }
 
 // The sum over the last dimension of y ln(y / p).
-class KLDivergence final : public PerSampleFunction {
+class KLDivergence final : public FunctionOfRows {
  public:
-  [[nodiscard]] Result<Shape> ValueShape(const Shape& labels,
-                                         const Shape& prediction) const override {
-    SIDECAR_ASSIGN_OR_RETURN(const Shape common, ElementPairs::CommonShape(labels, prediction));
-    return WithoutAxis(common, -1);
-  }
-
-  Status Compute(const FunctionInput& input, Values& values) override {
-    SIDECAR_ASSIGN_OR_RETURN(const Shape common,
-                             ElementPairs::CommonShape(input.label_shape, input.prediction_shape));
-    SIDECAR_RETURN_IF_ERROR(pairs_.Load(input, common));
-    const std::span<const float> labels = pairs_.labels();
-    const std::span<const float> predictions = pairs_.predictions();
+  void ComputeRows(std::span<const float> labels, std::span<const float> predictions,
+                   Values& values) override {
     terms_.resize(labels.size());
     for (std::size_t i = 0; i < terms_.size(); ++i) {
       const float y = ClipToOne(labels[i]);
       terms_[i] = y * std::log(y / ClipToOne(predictions[i]));
     }
     SumOfRows(terms_, values.data.size(), values.data);
-    return Status();
   }
 
  private:
-  ElementPairs pairs_;
   std::vector<float> terms_;
 };
 

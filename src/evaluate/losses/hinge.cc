@@ -8,22 +8,12 @@
 namespace sidecar::evaluate {
 namespace {
 
-class HingeLoss final : public PerSampleFunction {
+class HingeLoss final : public FunctionOfRows {
  public:
   explicit HingeLoss(bool squared) : squared_(squared) {}
 
-  [[nodiscard]] Result<Shape> ValueShape(const Shape& labels,
-                                         const Shape& prediction) const override {
-    SIDECAR_ASSIGN_OR_RETURN(const Shape common, ElementPairs::CommonShape(labels, prediction));
-    return WithoutAxis(common, -1);
-  }
-
-  Status Compute(const FunctionInput& input, Values& values) override {
-    SIDECAR_ASSIGN_OR_RETURN(const Shape common,
-                             ElementPairs::CommonShape(input.label_shape, input.prediction_shape));
-    SIDECAR_RETURN_IF_ERROR(pairs_.Load(input, common));
-    const std::span<const float> labels = pairs_.labels();
-    const std::span<const float> predictions = pairs_.predictions();
+  void ComputeRows(std::span<const float> labels, std::span<const float> predictions,
+                   Values& values) override {
     const bool binary = std::all_of(labels.begin(), labels.end(),
                                     [](float label) { return label == 0 || label == 1; });
     const float factor = binary ? 2.0F : 1.0F;
@@ -35,30 +25,18 @@ class HingeLoss final : public PerSampleFunction {
       terms_[i] = squared_ ? hinge * hinge : hinge;
     }
     MeanOfRows(terms_, values.data.size(), values.data);
-    return Status();
   }
 
  private:
   bool squared_;
-  ElementPairs pairs_;
   std::vector<float> terms_;
 };
 
 // max(max((1 - y) p) - sum(y p) + 1, 0) over the last dimension.
-class CategoricalHinge final : public PerSampleFunction {
+class CategoricalHinge final : public FunctionOfRows {
  public:
-  [[nodiscard]] Result<Shape> ValueShape(const Shape& labels,
-                                         const Shape& prediction) const override {
-    SIDECAR_ASSIGN_OR_RETURN(const Shape common, ElementPairs::CommonShape(labels, prediction));
-    return WithoutAxis(common, -1);
-  }
-
-  Status Compute(const FunctionInput& input, Values& values) override {
-    SIDECAR_ASSIGN_OR_RETURN(const Shape common,
-                             ElementPairs::CommonShape(input.label_shape, input.prediction_shape));
-    SIDECAR_RETURN_IF_ERROR(pairs_.Load(input, common));
-    const std::span<const float> labels = pairs_.labels();
-    const std::span<const float> predictions = pairs_.predictions();
+  void ComputeRows(std::span<const float> labels, std::span<const float> predictions,
+                   Values& values) override {
     const std::size_t rows = values.data.size();
     const std::size_t columns = rows == 0 ? 0 : labels.size() / rows;
     for (std::size_t row = 0; row < rows; ++row) {
@@ -72,11 +50,7 @@ class CategoricalHinge final : public PerSampleFunction {
       const float hinge = negative - static_cast<float>(positive) + 1.0F;
       values.data[row] = hinge < 0 ? 0.0F : hinge;
     }
-    return Status();
   }
-
- private:
-  ElementPairs pairs_;
 };
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 constexpr const char* kSource = SIDECAR_SOURCE_DIR;
 
 void AppendLittle(std::string& out, std::uint64_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>((value >> (8 * i)) & 0xFFU);
+  for (int i = 0; i < bytes; ++i, value >>= 8) out += static_cast<char>(value & 0xFFU);
 }
 
 std::string Deflated(const std::string& content) {

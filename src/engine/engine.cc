@@ -1,62 +1,43 @@
 #include "engine/engine.h"
 
 #include <algorithm>
-#include <cstring>
+#include <chrono>
 #include <deque>
 #include <exception>
-#include <openvino/runtime/core.hpp>
-#include <openvino/runtime/properties.hpp>
+#include <utility>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/status_macros.h"
+#include "engine/compiled_graph.h"
 #include "engine/graph_preparation.h"
+#include "engine/kept_batch.h"
+#include "engine/openvino_error.h"
+#include "engine/weight_policy.h"
 #include "tensor/convert.h"
 
 namespace sidecar::engine {
 namespace {
 
-/// OpenVINO's texts name source positions line by line before they say what is wrong: the message
-/// is the first line that does not, the next one becomes a detail.
-Status FromException(const std::exception& error, StatusCode code, const std::string& doing) {
-  std::string_view text = error.what();
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t newline = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, newline);
-    text.remove_prefix(std::min(newline + 1, text.size()));
-    if (!line.empty() && !line.starts_with("Exception from ")) lines.emplace_back(line);
-  }
-  std::string message = lines.empty() ? error.what() : lines.front();
-  std::vector<std::string> details(
-      lines.begin() + (lines.empty() ? 0 : 1),
-      lines.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(lines.size(), 2)));
-  return {code, doing + ": " + message, std::move(details)};
-}
+/// Adds the seconds from its making to its end to `total`.
+class Stopwatch {
+ public:
+  Stopwatch(const base::Clock& clock, double& total)
+      : clock_(clock), total_(total), begin_(clock.Now()) {}
+  ~Stopwatch() { total_ += std::chrono::duration<double>(clock_.Now() - begin_).count(); }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
 
-ov::Core& SharedCore() {
-  static ov::Core core;
-  return core;
-}
-
-// One infer request and what it works on.
-struct Slot {
-  ov::InferRequest request;
-  InputBatch batch;            // keeps the rows alive that the request reads
-  std::vector<Tensor> padded;  // buffers of full batches for short ones, reused
-  std::int64_t rows = 0;
-};
-
-// The graph compiled for one set of input shapes.
-struct Variant {
-  std::vector<Shape> input_shapes;  // with the batch dimension
-  ov::CompiledModel compiled;
-  std::vector<Slot> slots;
-  std::size_t next_slot = 0;
+ private:
+  const base::Clock& clock_;
+  double& total_;
+  base::Clock::TimePoint begin_;
 };
 
 class OpenVinoEngine final : public Engine {
  public:
   OpenVinoEngine(std::shared_ptr<const ov::Model> graph, EngineOptions options)
-      : graph_(std::move(graph)), options_(std::move(options)) {
+      : graph_(std::move(graph)), options_(std::move(options)), policy_(options_.weight_mode) {
     threads_ = options_.threads > 0 ? options_.threads : UsableThreads();
   }
 
@@ -65,32 +46,41 @@ class OpenVinoEngine final : public Engine {
   Status Run(const Producer& next, const Consumer& consume) override;
   [[nodiscard]] std::string precision() const override { return precision_; }
   [[nodiscard]] int threads() const override { return threads_; }
+  [[nodiscard]] WeightMode weight_mode() const override { return mode_; }
 
  private:
   // A batch on its way: where its results will be.
   struct InFlight {
-    std::shared_ptr<Variant> variant;
+    std::shared_ptr<CompiledGraph> graph;
     std::size_t slot;
     std::int64_t index;
+    InputBatch kept;  // the inputs, where they are wanted again
   };
 
+  [[nodiscard]] Result<Weights> CastWeights(std::span<const Tensor> values);
+  void ChangeToInputs(const Weights& known);
+  Status Compare(const Weights& known);
+  Status CompileAhead();
   [[nodiscard]] Result<std::vector<Tensor>> ConvertInputs(InputBatch batch) const;
   [[nodiscard]] Result<std::vector<Shape>> CompiledShapes(const InputBatch& batch) const;
-  Result<std::shared_ptr<Variant>> VariantFor(const std::vector<Shape>& shapes);
-  Result<std::shared_ptr<Variant>> Compile(const std::vector<Shape>& shapes);
-  Status CheckPrecision(const ov::CompiledModel& compiled);
-  Status Start(Variant& variant, Slot& slot, InputBatch batch);
-  Result<OutputBatch> Finish(const InFlight& flight);
+  Result<std::shared_ptr<CompiledGraph>> GraphFor(const std::vector<Shape>& shapes,
+                                                  const Weights& weights);
   Status RunLoop(const Producer& next, const Consumer& consume, std::deque<InFlight>& flights);
-  Status Submit(InputBatch batch, std::int64_t index, std::deque<InFlight>& flights);
+  Result<InFlight> Submit(InputBatch batch, std::int64_t index, const Weights& weights);
+  Status Keep(InFlight& flight, const OutputBatch& outputs);
 
   std::shared_ptr<const ov::Model> graph_;
   EngineOptions options_;
   int threads_ = 1;
   std::vector<DType> graph_input_types_;  // what the compiled graph takes
-  std::vector<Tensor> values_;            // the constants of all compiled variants refer to these
+  WeightPolicy policy_;
+  WeightMode mode_ = WeightMode::kConstants;  // of the compiled graphs
+  Weights weights_;                           // constants of all compiled graphs refer to these
   bool has_weights_ = false;
-  std::vector<std::shared_ptr<Variant>> variants_;
+  std::vector<std::shared_ptr<CompiledGraph>> graphs_;
+  std::optional<KeptBatch> kept_;  // of the last weights, while the mode may change
+  CheckpointCost cost_;            // of the current weights
+  bool cost_known_ = false;        // the policy has heard of them
   std::string precision_;
 };
 
@@ -111,76 +101,97 @@ Status OpenVinoEngine::Prepare() {
   return {};
 }
 
-Status OpenVinoEngine::SetWeights(std::span<const Tensor> values) {
-  // The old graphs go first: at no time are there two sets of weights in memory.
-  has_weights_ = false;
-  variants_.clear();
-  values_.clear();
+Result<Weights> OpenVinoEngine::CastWeights(std::span<const Tensor> values) {
+  Weights weights;
+  weights.number = weights_.number + 1;
   const std::vector<DType> types = PlaceholderTypes(*graph_, values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (types[i] == DType::kInvalid) {
-      values_.emplace_back();
-      continue;
+    Tensor value;  // stays empty where the graph does not read the variable
+    if (types[i] != DType::kInvalid) {
+      SIDECAR_ASSIGN_OR_RETURN(value, tensor::Cast(values[i], types[i]));
     }
-    SIDECAR_ASSIGN_OR_RETURN(Tensor value, tensor::Cast(values[i], types[i]));
-    values_.push_back(std::move(value));
+    weights.values.push_back(std::move(value));
   }
+  return weights;
+}
+
+Status OpenVinoEngine::SetWeights(std::span<const Tensor> values) {
+  cost_ = {};
+  cost_known_ = false;
+  has_weights_ = false;
+  const Stopwatch watch(*options_.clock, cost_.rest);
+  if (policy_.mode() == WeightMode::kInputs && mode_ == WeightMode::kConstants) {
+    ChangeToInputs(weights_);
+  }
+  if (policy_.mode() == WeightMode::kConstants) {
+    // The old graphs go first: at no time are there two sets of weights in memory.
+    graphs_.clear();
+    kept_.reset();
+    mode_ = WeightMode::kConstants;
+    weights_.values.clear();
+  }
+  SIDECAR_ASSIGN_OR_RETURN(weights_, CastWeights(values));
+  SIDECAR_RETURN_IF_ERROR(CompileAhead());
   has_weights_ = true;
-  if (std::all_of(options_.input_shapes.begin(), options_.input_shapes.end(),
-                  [](const Shape& shape) { return shape.is_static(); })) {
-    std::vector<Shape> shapes;
-    for (const Shape& shape : options_.input_shapes)
-      shapes.push_back(shape.WithFirst(options_.batch_size));
-    const auto variant = VariantFor(shapes);
-    has_weights_ = variant.ok();
-    return variant.status();
-  }
   return {};
 }
 
-Result<std::shared_ptr<Variant>> OpenVinoEngine::VariantFor(const std::vector<Shape>& shapes) {
-  for (const std::shared_ptr<Variant>& variant : variants_) {
-    if (variant->input_shapes == shapes) return variant;
+// Where the data's shapes are known, an error comes before the first batch.
+Status OpenVinoEngine::CompileAhead() {
+  std::vector<Shape> shapes;
+  for (const Shape& shape : options_.input_shapes) {
+    if (!shape.is_static()) return {};
+    shapes.push_back(shape.WithFirst(options_.batch_size));
+  }
+  return GraphFor(shapes, weights_).status();
+}
+
+// Computes a batch of the last checkpoint once more, by a graph whose inputs the weights are: only
+// where it gives the same, checkpoints are evaluated so. A compiler that fails, or computes
+// something else, costs time and no result.
+void OpenVinoEngine::ChangeToInputs(const Weights& known) {
+  graphs_.clear();
+  mode_ = WeightMode::kInputs;
+  const Status status = options_.weight_mode ? Status() : Compare(known);
+  kept_.reset();
+  if (status.ok()) return;
+  base::Log(LogLevel::kDebug, "weights stay constants of the graph: {}", status.message());
+  policy_.RefuseInputs();
+}
+
+Status OpenVinoEngine::Compare(const Weights& known) {
+  if (!kept_) return {StatusCode::kFailedPrecondition, "no results to compare with"};
+  try {
+    SIDECAR_ASSIGN_OR_RETURN(const InFlight flight, Submit(kept_->inputs(), 0, known));
+    SIDECAR_ASSIGN_OR_RETURN(const OutputBatch outputs, flight.graph->Finish(flight.slot));
+    if (kept_->Agrees(outputs)) return {};
+    return {StatusCode::kInternal, "as inputs they give other results"};
+  } catch (const std::exception& error) {
+    return FromException(error, StatusCode::kInternal, "running the model failed");
+  }
+}
+
+Result<std::shared_ptr<CompiledGraph>> OpenVinoEngine::GraphFor(const std::vector<Shape>& shapes,
+                                                                const Weights& weights) {
+  for (const std::shared_ptr<CompiledGraph>& graph : graphs_) {
+    if (graph->input_shapes() == shapes) return graph;
   }
   // Data with ever new shapes must not fill the memory with compiled graphs: the oldest goes.
   // Batches in flight keep theirs alive.
-  constexpr std::size_t kMaxVariants = 8;
-  if (variants_.size() >= kMaxVariants) variants_.erase(variants_.begin());
-  SIDECAR_ASSIGN_OR_RETURN(std::shared_ptr<Variant> variant, Compile(shapes));
-  variants_.push_back(variant);
-  return variant;
-}
-
-Result<std::shared_ptr<Variant>> OpenVinoEngine::Compile(const std::vector<Shape>& shapes) {
-  try {
-    const std::shared_ptr<ov::Model> graph = WithInputs(*graph_, graph_input_types_, shapes);
-    SIDECAR_RETURN_IF_ERROR(PutVariables(*graph, values_));
-    auto variant = std::make_shared<Variant>();
-    variant->input_shapes = shapes;
-    variant->compiled = SharedCore().compile_model(
-        graph, "CPU", ov::hint::inference_precision(ov::element::f32),
-        ov::hint::execution_mode(ov::hint::ExecutionMode::ACCURACY), ov::num_streams(threads_),
-        ov::inference_num_threads(threads_), ov::hint::enable_cpu_pinning(false));
-    SIDECAR_RETURN_IF_ERROR(CheckPrecision(variant->compiled));
-    // One request more than there are streams: the next batch is queued while the last one's
-    // results are used.
-    variant->slots.resize(static_cast<std::size_t>(threads_) + 1);
-    for (Slot& slot : variant->slots) slot.request = variant->compiled.create_infer_request();
-    return variant;
-  } catch (const std::exception& error) {
-    return FromException(error, StatusCode::kInternal, "compiling the model failed");
+  constexpr std::size_t kMaxGraphs = 8;
+  if (graphs_.size() >= kMaxGraphs) graphs_.erase(graphs_.begin());
+  const double before = cost_.compiling;
+  std::shared_ptr<CompiledGraph> graph;
+  {
+    const Stopwatch watch(*options_.clock, cost_.compiling);
+    SIDECAR_ASSIGN_OR_RETURN(
+        graph,
+        CompiledGraph::Compile(*graph_, {graph_input_types_, shapes, mode_, threads_}, weights));
   }
-}
-
-Status OpenVinoEngine::CheckPrecision(const ov::CompiledModel& compiled) {
-  const auto precision = compiled.get_property(ov::hint::inference_precision);
-  const auto mode = compiled.get_property(ov::hint::execution_mode);
-  precision_ = precision.to_string();
-  if (precision != ov::element::f32 || mode != ov::hint::ExecutionMode::ACCURACY) {
-    return {StatusCode::kInternal, "the CPU device computes in " + precision_ +
-                                       ", not in f32: its numbers would not be Keras's"};
-  }
-  return {};
+  cost_.rest -= cost_.compiling - before;  // whoever called measures it, too
+  precision_ = graph->precision();
+  graphs_.push_back(graph);
+  return graph;
 }
 
 Result<std::vector<Tensor>> OpenVinoEngine::ConvertInputs(InputBatch batch) const {
@@ -215,61 +226,21 @@ Result<std::vector<Shape>> OpenVinoEngine::CompiledShapes(const InputBatch& batc
   return shapes;
 }
 
-Status OpenVinoEngine::Start(Variant& variant, Slot& slot, InputBatch batch) {
-  slot.rows = batch.empty() ? 0 : batch.front().shape()[0];
-  slot.batch = std::move(batch);
-  slot.padded.resize(slot.batch.size());
-  for (std::size_t i = 0; i < slot.batch.size(); ++i) {
-    const Tensor* input = &slot.batch[i];
-    const Shape& shape = variant.input_shapes[i];
-    if (input->shape() != shape) {
-      Tensor& padded = slot.padded[i];
-      if (padded.shape() != shape || padded.dtype() != input->dtype()) {
-        SIDECAR_ASSIGN_OR_RETURN(padded, Tensor::Zeros(input->dtype(), shape));
-      }
-      // Rows beyond the batch's own hold zeros or an earlier short batch's rows: valid values,
-      // results dropped.
-      std::memcpy(padded.mutable_bytes().data(), input->bytes().data(), input->size_bytes());
-      input = &padded;
-    }
-    auto* data = const_cast<std::byte*>(
-        input->bytes().data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
-    slot.request.set_input_tensor(
-        i, ov::Tensor(ToElementType(input->dtype()), ToOvShape(shape), data));
-  }
-  slot.request.start_async();
-  return {};
-}
-
-Result<OutputBatch> OpenVinoEngine::Finish(const InFlight& flight) {
-  Slot& slot = flight.variant->slots[flight.slot];
-  slot.request.wait();
-  OutputBatch outputs;
-  const std::size_t count = flight.variant->compiled.outputs().size();
-  for (std::size_t i = 0; i < count; ++i) {
-    const ov::Tensor result = slot.request.get_output_tensor(i);
-    const ov::Shape shape = result.get_shape();  // asked once: each call makes a dynamic one anew
-    std::vector<std::int64_t> sizes(shape.begin(), shape.end());
-    const std::span bytes(static_cast<const std::byte*>(result.data()), result.get_byte_size());
-    SIDECAR_ASSIGN_OR_RETURN(Tensor output,
-                             Tensor::Borrow(FromElementType(result.get_element_type()),
-                                            Shape(std::move(sizes)), bytes, nullptr));
-    if (output.shape().rank() > 0 && slot.rows < output.shape()[0]) {
-      SIDECAR_ASSIGN_OR_RETURN(output, output.Slice(0, slot.rows));
-    }
-    outputs.push_back(std::move(output));
-  }
-  return outputs;
-}
-
-Status OpenVinoEngine::Submit(InputBatch batch, std::int64_t index, std::deque<InFlight>& flights) {
+Result<OpenVinoEngine::InFlight> OpenVinoEngine::Submit(InputBatch batch, std::int64_t index,
+                                                        const Weights& weights) {
   SIDECAR_ASSIGN_OR_RETURN(batch, ConvertInputs(std::move(batch)));
   SIDECAR_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, CompiledShapes(batch));
-  SIDECAR_ASSIGN_OR_RETURN(std::shared_ptr<Variant> variant, VariantFor(shapes));
-  const std::size_t slot = variant->next_slot;
-  variant->next_slot = (slot + 1) % variant->slots.size();
-  SIDECAR_RETURN_IF_ERROR(Start(*variant, variant->slots[slot], std::move(batch)));
-  flights.push_back({variant, slot, index});
+  SIDECAR_ASSIGN_OR_RETURN(std::shared_ptr<CompiledGraph> graph, GraphFor(shapes, weights));
+  const bool keep = index == 0 && policy_.may_change() && mode_ == WeightMode::kConstants;
+  InputBatch kept = keep ? batch : InputBatch();
+  const std::size_t slot = graph->NextSlot();
+  SIDECAR_RETURN_IF_ERROR(graph->Start(slot, std::move(batch), weights));
+  return InFlight{std::move(graph), slot, index, std::move(kept)};
+}
+
+Status OpenVinoEngine::Keep(InFlight& flight, const OutputBatch& outputs) {
+  if (flight.kept.empty()) return {};
+  SIDECAR_ASSIGN_OR_RETURN(kept_, KeptBatch::Keep(std::move(flight.kept), outputs));
   return {};
 }
 
@@ -281,13 +252,15 @@ Status OpenVinoEngine::RunLoop(const Producer& next, const Consumer& consume,
     if (more && flights.size() < max_in_flight) {
       SIDECAR_ASSIGN_OR_RETURN(std::optional<InputBatch> batch, next());
       more = batch.has_value();
-      if (more) SIDECAR_RETURN_IF_ERROR(Submit(std::move(*batch), index++, flights));
+      if (!more) continue;
+      SIDECAR_ASSIGN_OR_RETURN(InFlight flight, Submit(std::move(*batch), index++, weights_));
+      flights.push_back(std::move(flight));
       continue;
     }
-    const InFlight flight = flights.front();
-    SIDECAR_ASSIGN_OR_RETURN(const OutputBatch outputs, Finish(flight));
-    const Slot& slot = flight.variant->slots[flight.slot];
-    SIDECAR_RETURN_IF_ERROR(consume(flight.index, slot.rows, outputs));
+    InFlight& flight = flights.front();
+    SIDECAR_ASSIGN_OR_RETURN(const OutputBatch outputs, flight.graph->Finish(flight.slot));
+    SIDECAR_RETURN_IF_ERROR(Keep(flight, outputs));
+    SIDECAR_RETURN_IF_ERROR(consume(flight.index, flight.graph->rows(flight.slot), outputs));
     flights.pop_front();  // only now may the slot be used again
   }
   return {};
@@ -298,16 +271,14 @@ Status OpenVinoEngine::Run(const Producer& next, const Consumer& consume) {
   std::deque<InFlight> flights;
   Status status;
   try {
+    const Stopwatch watch(*options_.clock, cost_.rest);
     status = RunLoop(next, consume, flights);
   } catch (const std::exception& error) {
     status = FromException(error, StatusCode::kInternal, "running the model failed");
   }
-  for (const InFlight& flight : flights) {
-    try {
-      flight.variant->slots[flight.slot].request.wait();
-    } catch (const std::exception&) {  // the first error is the one reported
-    }
-  }
+  for (const InFlight& flight : flights) flight.graph->Abandon(flight.slot);
+  if (status.ok() && !cost_known_) policy_.Evaluated(cost_);
+  cost_known_ = cost_known_ || status.ok();
   return status;
 }
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
+#include "engine/weight_policy.h"
 #include "sidecar/status.h"
 #include "sidecar/tensor.h"
 
@@ -25,6 +27,10 @@ struct EngineOptions {
   std::vector<DType>
       input_dtypes;  ///< of the data, by input; converted inside the graph where the model's differ
   std::vector<Shape> input_shapes;  ///< of one sample, static, by input
+  /// How weights enter the graph; left open, the engine finds out which way takes less time.
+  /// Results of the two differ in rounding only.
+  std::optional<WeightMode> weight_mode;
+  const base::Clock* clock = &base::SystemClock();  ///< what it measures that with; not owned
 };
 
 /// CPUs this process may use: its affinity mask or its cgroup's quota (rounded up), whichever is
@@ -69,6 +75,8 @@ class Engine {
   /// What the device says it computes with, read back ("f32").
   [[nodiscard]] virtual std::string precision() const = 0;
   [[nodiscard]] virtual int threads() const = 0;
+  /// How the current weights entered the graph.
+  [[nodiscard]] virtual WeightMode weight_mode() const = 0;
 
  protected:
   Engine() = default;

@@ -5,6 +5,7 @@
 #include <openvino/core/model.hpp>
 #include <openvino/op/add.hpp>
 #include <openvino/op/constant.hpp>
+#include <openvino/op/convert.hpp>
 #include <openvino/op/matmul.hpp>
 #include <openvino/op/parameter.hpp>
 #include <openvino/op/reduce_sum.hpp>
@@ -92,6 +93,61 @@ TEST(EngineTest, NewWeightsReplaceTheOldOnes) {
   for (const float scale : {1.0F, 5.0F, -3.0F}) {
     ASSERT_EQ(engine->SetWeights(DenseWeights(scale)).ToString(), "OK");
     EXPECT_EQ(*RunAll(*engine, {x}), (std::vector<float>{scale, 2 * scale, 1}));
+  }
+}
+
+TEST(EngineTest, WeightsBecomeInputsWhereCompilingIsMostOfTheTime) {
+  const base::FakeClock clock;  // nothing takes time: no way is slower than the other
+  EngineOptions options = DenseOptions(2);
+  options.clock = &clock;
+  auto engine = *Engine::Create(DenseGraph(), options);
+  const Tensor x = *Tensor::FromValues<float>({1, 2}, {1, 2});
+  std::vector<WeightMode> modes;
+  for (const float scale : {1.0F, 5.0F, -3.0F}) {
+    ASSERT_EQ(engine->SetWeights(DenseWeights(scale)).ToString(), "OK");
+    modes.push_back(engine->weight_mode());
+    for (int pass = 0; pass < 2; ++pass) {
+      EXPECT_EQ(*RunAll(*engine, {x, x, x, x, x}),
+                (std::vector<float>{scale, 2 * scale, 1, scale, 2 * scale, 1, scale, 2 * scale, 1,
+                                    scale, 2 * scale, 1, scale, 2 * scale, 1}));
+    }
+  }
+  EXPECT_EQ(modes, (std::vector<WeightMode>{WeightMode::kConstants, WeightMode::kInputs,
+                                            WeightMode::kInputs}));
+}
+
+TEST(EngineTest, AFixedModeStays) {
+  for (const WeightMode mode : {WeightMode::kConstants, WeightMode::kInputs}) {
+    EngineOptions options = DenseOptions(1);
+    options.weight_mode = mode;
+    auto engine = *Engine::Create(DenseGraph(), options);
+    const Tensor x = *Tensor::FromValues<float>({1, 2}, {1, 2});
+    for (const float scale : {1.0F, 5.0F, -3.0F}) {
+      ASSERT_EQ(engine->SetWeights(DenseWeights(scale)).ToString(), "OK");
+      EXPECT_EQ(engine->weight_mode(), mode);
+      EXPECT_EQ(*RunAll(*engine, {x}), (std::vector<float>{scale, 2 * scale, 1}));
+    }
+  }
+}
+
+TEST(EngineTest, WeightsThatNoInputTakesStayConstants) {
+  auto x = std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::PartialShape{-1, 2});
+  auto offset = std::make_shared<VariablePlaceholder>(0, ov::element::f16, ov::Shape{2});
+  auto sum = std::make_shared<ov::op::v1::Add>(
+      x, std::make_shared<ov::op::v0::Convert>(offset, ov::element::f32));
+  const auto graph = std::make_shared<ov::Model>(
+      ov::ResultVector{std::make_shared<ov::op::v0::Result>(sum)}, ov::ParameterVector{x});
+  const base::FakeClock clock;
+  EngineOptions options = DenseOptions(1);
+  options.clock = &clock;
+  auto engine = *Engine::Create(graph, options);
+  for (const float value : {1.0F, 5.0F, -3.0F}) {
+    ASSERT_EQ(
+        engine->SetWeights(std::vector{*Tensor::FromValues<float>({2}, {value, 0})}).ToString(),
+        "OK");
+    EXPECT_EQ(engine->weight_mode(), WeightMode::kConstants);
+    EXPECT_EQ(*RunAll(*engine, {*Tensor::FromValues<float>({1, 2}, {1, 2})}),
+              (std::vector<float>{1 + value, 2}));
   }
 }
 

@@ -1,12 +1,15 @@
 #include "engine/graph_preparation.h"
 
+#include <map>
 #include <openvino/core/graph_util.hpp>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/convert.hpp>
 #include <openvino/op/parameter.hpp>
 #include <openvino/runtime/tensor.hpp>
 #include <string>
+#include <utility>
 
+#include "base/status_macros.h"
 #include "engine/variable_placeholder.h"
 
 namespace sidecar::engine {
@@ -60,6 +63,12 @@ ov::Shape ToOvShape(const Shape& shape) {
   return result;
 }
 
+ov::Tensor ReadOnlyTensor(const Tensor& tensor) {
+  auto* data = const_cast<std::byte*>(
+      tensor.bytes().data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  return {ToElementType(tensor.dtype()), ToOvShape(tensor.shape()), data};
+}
+
 bool IsGraphInputType(DType dtype) {
   switch (dtype) {
     case DType::kFloat32:
@@ -95,40 +104,77 @@ std::shared_ptr<ov::Model> WithInputs(const ov::Model& graph, std::span<const DT
   return copy;
 }
 
-Status PutVariables(ov::Model& graph, std::span<const Tensor> values) {
+namespace {
+
+using Placeholders = std::vector<std::shared_ptr<VariablePlaceholder>>;
+
+Placeholders PlaceholdersOf(const ov::Model& graph) {
+  Placeholders found;
   for (const std::shared_ptr<ov::Node>& node : graph.get_ordered_ops()) {
-    const auto placeholder = std::dynamic_pointer_cast<VariablePlaceholder>(node);
-    if (placeholder == nullptr) continue;
-    const std::size_t index = placeholder->index();
-    if (index >= values.size()) {
-      return {StatusCode::kInternal, "the graph reads variable " + std::to_string(index) + " of " +
-                                         std::to_string(values.size()) + " given"};
-    }
-    const Tensor& value = values[index];
-    if (ToElementType(value.dtype()) != placeholder->get_output_element_type(0) ||
-        ToOvShape(value.shape()) != placeholder->get_output_shape(0)) {
-      return {StatusCode::kInternal, "the value of variable " + std::to_string(index) + " (" +
-                                         placeholder->get_friendly_name() + ") is " +
-                                         std::string(DTypeName(value.dtype())) +
-                                         value.shape().ToString() +
-                                         ", which is not what the graph reads"};
-    }
-    // A tensor over foreign memory takes a void*; the constant only reads.
-    auto* data = const_cast<std::byte*>(
-        value.bytes().data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
-    const ov::Tensor memory(ToElementType(value.dtype()), ToOvShape(value.shape()), data);
-    auto constant = std::make_shared<ov::op::v0::Constant>(memory);
+    auto placeholder = std::dynamic_pointer_cast<VariablePlaceholder>(node);
+    if (placeholder != nullptr) found.push_back(std::move(placeholder));
+  }
+  return found;
+}
+
+Status CheckValue(const VariablePlaceholder& placeholder, std::span<const Tensor> values) {
+  const std::size_t index = placeholder.index();
+  if (index >= values.size()) {
+    return {StatusCode::kInternal, "the graph reads variable " + std::to_string(index) + " of " +
+                                       std::to_string(values.size()) + " given"};
+  }
+  const Tensor& value = values[index];
+  if (ToElementType(value.dtype()) != placeholder.get_output_element_type(0) ||
+      ToOvShape(value.shape()) != placeholder.get_output_shape(0)) {
+    return {StatusCode::kInternal,
+            "the value of variable " + std::to_string(index) + " (" +
+                placeholder.get_friendly_name() + ") is " + std::string(DTypeName(value.dtype())) +
+                value.shape().ToString() + ", which is not what the graph reads"};
+  }
+  return {};
+}
+
+}  // namespace
+
+Status VariablesToConstants(ov::Model& graph, std::span<const Tensor> values) {
+  for (const std::shared_ptr<VariablePlaceholder>& placeholder : PlaceholdersOf(graph)) {
+    SIDECAR_RETURN_IF_ERROR(CheckValue(*placeholder, values));
+    auto constant =
+        std::make_shared<ov::op::v0::Constant>(ReadOnlyTensor(values[placeholder->index()]));
     constant->set_friendly_name(placeholder->get_friendly_name());
     ov::replace_node(placeholder, constant);
   }
   return {};
 }
 
+Result<std::vector<std::size_t>> VariablesToInputs(ov::Model& graph,
+                                                   std::span<const Tensor> values) {
+  std::vector<std::size_t> order;
+  std::map<std::size_t, std::shared_ptr<ov::op::v0::Parameter>> inputs;  // by variable
+  for (const std::shared_ptr<VariablePlaceholder>& placeholder : PlaceholdersOf(graph)) {
+    SIDECAR_RETURN_IF_ERROR(CheckValue(*placeholder, values));
+    const std::size_t index = placeholder->index();
+    if (!IsGraphInputType(values[index].dtype()) || values[index].num_elements() == 0) {
+      return Status(StatusCode::kUnimplemented,
+                    "variable " + std::to_string(index) + " cannot be an input of the graph");
+    }
+    std::shared_ptr<ov::op::v0::Parameter>& input = inputs[index];
+    if (input == nullptr) {
+      input = std::make_shared<ov::op::v0::Parameter>(placeholder->get_output_element_type(0),
+                                                      placeholder->get_output_shape(0));
+      input->set_friendly_name(placeholder->get_friendly_name());
+      graph.add_parameters({input});
+      order.push_back(index);
+    }
+    ov::replace_node(placeholder, input);
+  }
+  return order;
+}
+
 std::vector<DType> PlaceholderTypes(const ov::Model& graph, std::size_t count) {
   std::vector<DType> types(count, DType::kInvalid);
-  for (const std::shared_ptr<ov::Node>& node : graph.get_ordered_ops()) {
-    const auto placeholder = std::dynamic_pointer_cast<VariablePlaceholder>(node);
-    if (placeholder != nullptr && placeholder->index() < count) {
+  for (const std::shared_ptr<VariablePlaceholder>& placeholder : PlaceholdersOf(graph)) {
+    if (placeholder->index() < count) {
       types[placeholder->index()] = FromElementType(placeholder->get_output_element_type(0));
     }
   }

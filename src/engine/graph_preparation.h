@@ -5,6 +5,7 @@
 #include <memory>
 #include <openvino/core/model.hpp>
 #include <openvino/core/type/element_type.hpp>
+#include <openvino/runtime/tensor.hpp>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,9 @@ namespace sidecar::engine {
 [[nodiscard]] ov::element::Type ToElementType(DType dtype);
 [[nodiscard]] DType FromElementType(const ov::element::Type& type);
 [[nodiscard]] ov::Shape ToOvShape(const Shape& shape);
+/// A view of `tensor`, which must outlive it. OpenVINO has no tensors that only read: the caller
+/// sees to it that nothing writes.
+[[nodiscard]] ov::Tensor ReadOnlyTensor(const Tensor& tensor);
 
 /// Whether the graph can take data of this type itself; other types are converted before they reach
 /// it.
@@ -29,10 +33,16 @@ namespace sidecar::engine {
 std::shared_ptr<ov::Model> WithInputs(const ov::Model& graph, std::span<const DType> types,
                                       std::span<const Shape> shapes);
 
-/// Puts `values[k]` in the place of each placeholder of index k. The constants refer to the
-/// tensors' buffers: `values` must outlive everything compiled from the graph. kInternal when a
-/// value's type or shape is not the placeholder's.
-Status PutVariables(ov::Model& graph, std::span<const Tensor> values);
+/// Puts `values[k]` in the place of each placeholder of index k, as a constant. The constants refer
+/// to the tensors' buffers: `values` must outlive everything compiled from the graph. kInternal
+/// when a value's type or shape is not the placeholder's.
+Status VariablesToConstants(ov::Model& graph, std::span<const Tensor> values);
+
+/// Puts an input in the place of each variable, after the inputs the graph has, and returns which
+/// variable each of them is. `values` tell types and shapes only. kUnimplemented when a variable
+/// is of a type that no input has, or empty.
+Result<std::vector<std::size_t>> VariablesToInputs(ov::Model& graph,
+                                                   std::span<const Tensor> values);
 
 /// The element type of each variable's placeholder, by index; kInvalid for indices without one.
 std::vector<DType> PlaceholderTypes(const ov::Model& graph, std::size_t count);

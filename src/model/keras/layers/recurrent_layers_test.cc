@@ -59,7 +59,7 @@ std::map<std::string, int> ExecutedNodes(const Model& model) {
   const std::vector<DType> types = {DType::kFloat32};
   const auto graph = engine::WithInputs(*loaded.graph, types, shapes);
   const std::vector<Tensor> weights = ZeroWeights(loaded);
-  EXPECT_TRUE(engine::PutVariables(*graph, weights).ok());
+  EXPECT_TRUE(engine::VariablesToConstants(*graph, weights).ok());
   ov::Core core;
   std::map<std::string, int> counts;
   const auto compiled = core.compile_model(graph, "CPU");

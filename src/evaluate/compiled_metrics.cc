@@ -303,11 +303,9 @@ Status CompiledMetricsImpl::Update(std::span<const OutputValue> outputs, const B
 
 }  // namespace
 
-Result<std::unique_ptr<CompiledMetrics>> CompiledMetrics::Create(const std::string& compile_config,
-                                                                 KerasVersion keras_version,
-                                                                 std::vector<OutputSpec> outputs,
-                                                                 const DatasetSpec& data,
-                                                                 const AddedNames& added) {
+Result<std::unique_ptr<CompiledMetrics>> CompiledMetrics::Create(
+    const std::string& compile_config, KerasVersion keras_version, std::vector<OutputSpec> outputs,
+    const DatasetSpec& data, const AddedNames& added, CompileOrigin origin) {
   constexpr std::string_view kSource = "the compile config";
   nlohmann::json config = nlohmann::json::object();
   if (!compile_config.empty()) {
@@ -316,8 +314,9 @@ Result<std::unique_ptr<CompiledMetrics>> CompiledMetrics::Create(const std::stri
     if (config.is_null()) config = nlohmann::json::object();
     SIDECAR_RETURN_IF_ERROR(CheckCompileForm(config, kSource, StatusCode::kDataLoss));
   }
-  SIDECAR_ASSIGN_OR_RETURN(std::vector<CompiledOutput> compiled,
-                           CompileOutputs(config, keras_version, std::move(outputs), data, added));
+  SIDECAR_ASSIGN_OR_RETURN(
+      std::vector<CompiledOutput> compiled,
+      CompileOutputs(config, keras_version, std::move(outputs), data, added, origin));
   return std::unique_ptr<CompiledMetrics>(
       std::make_unique<CompiledMetricsImpl>(keras_version, std::move(compiled), data, added));
 }

@@ -2,6 +2,7 @@
 // against the model's outputs and the data.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,6 +36,9 @@ struct OutputValue {
   std::optional<Tensor> mask = std::nullopt;
 };
 
+/// Who wrote a compile config: a user, or Keras into the model's file.
+enum class CompileOrigin : std::uint8_t { kUser, kModelFile };
+
 /// What a model adds by itself: whether anything to the loss, and the names of its own metrics
 /// (Keras 2's `add_metric`).
 struct AddedNames {
@@ -55,13 +59,12 @@ class CompiledMetrics {
   /// `compile_config` is JSON text ({"loss", "loss_weights", "metrics", "weighted_metrics"}, other
   /// keys ignored) or empty. `data` says which targets and weights there will be, with which ranks
   /// and types. Fails with kUnimplemented naming all losses and metrics that are not supported,
-  /// kInvalidArgument where the config asks for what cannot be, kFailedPrecondition where data and
-  /// outputs do not fit.
-  static Result<std::unique_ptr<CompiledMetrics>> Create(const std::string& compile_config,
-                                                         KerasVersion keras_version,
-                                                         std::vector<OutputSpec> outputs,
-                                                         const DatasetSpec& data,
-                                                         const AddedNames& added = {});
+  /// kInvalidArgument where the config asks for what cannot be (all strings of a user that Keras
+  /// does not know), kFailedPrecondition where data and outputs do not fit.
+  static Result<std::unique_ptr<CompiledMetrics>> Create(
+      const std::string& compile_config, KerasVersion keras_version,
+      std::vector<OutputSpec> outputs, const DatasetSpec& data, const AddedNames& added = {},
+      CompileOrigin origin = CompileOrigin::kUser);
   virtual ~CompiledMetrics() = default;
   CompiledMetrics(const CompiledMetrics&) = delete;
   CompiledMetrics& operator=(const CompiledMetrics&) = delete;

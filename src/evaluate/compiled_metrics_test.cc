@@ -96,7 +96,32 @@ TEST(CompiledMetricsTest, NamesEverythingThatIsNotSupported) {
   EXPECT_EQ(dtype.code(), StatusCode::kUnimplemented);
 }
 
+// What Keras 2.21 and 3.15 save for a function and a class that were not registered.
+TEST(CompiledMetricsTest, NamesCodeOfTheUsersOwnThatWasNotRegistered) {
+  const std::string in_keras_file = R"({"loss": {"module": "builtins", "class_name": "function",
+      "config": "my_loss", "registered_name": "function"}, "metrics": [{"module": null,
+      "class_name": "MyMetric", "config": {"name": "m"}, "registered_name": "MyMetric"}, "mae"]})";
+  const std::string in_hdf5 = R"({"loss": "my_loss", "metrics": [[{"class_name":
+      "MeanMetricWrapper", "config": {"name": "m", "fn": "my_function"}}, {"class_name": "MyMetric",
+      "config": {"name": "m"}}]]})";
+  for (const std::string& config : {in_keras_file, in_hdf5}) {
+    for (const KerasVersion version : {kKeras2, kKeras3}) {
+      OneOutput model = Classes(config, version);
+      model.origin = CompileOrigin::kModelFile;
+      const Status status = Create(model).status();
+      EXPECT_EQ(status.code(), StatusCode::kUnimplemented);
+      EXPECT_THAT(status.message(), HasSubstr("'my_loss'"));
+      EXPECT_THAT(status.message(), HasSubstr("'MyMetric'"));
+      EXPECT_THAT(status.message(), HasSubstr("--compile"));
+    }
+  }
+}
+
 TEST(CompiledMetricsTest, SaysWhichNamesAKerasDoesNotKnow) {
+  EXPECT_THAT(Create(Classes(R"({"loss": "mean_error", "metrics": ["mae", "acc2", "mse2"]})"))
+                  .status()
+                  .message(),
+              HasSubstr("Keras 2 has no loss 'mean_error', no metric 'acc2', no metric 'mse2';"));
   EXPECT_EQ(Create(Classes(R"({"loss": "mean_error"})")).status().code(),
             StatusCode::kInvalidArgument);
   EXPECT_THAT(Create(Classes(R"({"loss": "huber_loss"})", kKeras3)).status().message(),

@@ -27,27 +27,72 @@ bool SamplesAreStatic(const Shape& batch) {
 // All metrics together may count so much: 128 MB.
 constexpr std::size_t kMaxStateSize = std::size_t{1} << 24;
 
+// What was asked for and is not there, each as a message names it, in order and once.
+class MissingObjects {
+ public:
+  template <class T>
+  void Add(const Made<T>& made) {
+    std::vector<std::string>& list = made.unknown_name ? unknown_ : unsupported_;
+    if (std::find(list.begin(), list.end(), made.unsupported) == list.end()) {
+      list.push_back(made.unsupported);
+    }
+  }
+
+  // A string that Keras does not know is the mistake of whoever wrote it; Keras itself writes those
+  // of the user's own functions into HDF5 files.
+  [[nodiscard]] Status ToStatus(KerasVersion version, CompileOrigin origin) const {
+    if (!unknown_.empty() && origin == CompileOrigin::kUser) {
+      return Status(
+          StatusCode::kInvalidArgument,
+          fmt::format("Keras {} has no {}; docs/supported.md lists the names",
+                      version == KerasVersion::kKeras2 ? 2 : 3, fmt::join(unknown_, ", no ")));
+    }
+    std::vector<std::string> all = unsupported_;
+    for (const std::string& name : unknown_) all.push_back(name + " (code of your own)");
+    if (all.empty()) return Status();
+    return Status(
+        StatusCode::kUnimplemented,
+        fmt::format("not supported: {}; docs/supported.md lists the losses and metrics "
+                    "that are; --compile, --loss and --metrics replace those of the "
+                    "model, sidecar::RegisterLoss and RegisterMetric add code of your own",
+                    fmt::join(all, ", ")));
+  }
+
+ private:
+  std::vector<std::string> unsupported_;
+  std::vector<std::string> unknown_;
+};
+
 // Makes the objects of one output.
 class OutputCompiler {
  public:
-  OutputCompiler(const DatasetSpec& data, KerasVersion version, std::vector<std::string>& missing)
+  OutputCompiler(const DatasetSpec& data, KerasVersion version, MissingObjects& missing)
       : data_(data), version_(version), missing_(missing) {}
 
   Status Compile(const OutputPlan& plan, CompiledOutput& output) {
     SIDECAR_RETURN_IF_ERROR(CheckLabels(plan, output));
     if (!output.targets.labels) return Status();
-    const LabelShapes shapes{BatchShape(data_.y[*output.targets.labels].shape),
-                             BatchShape(output.spec.shape)};
+    const LabelShapes shapes = ShapesOf(output);
     output.loss_weight = plan.loss_weight;
     if (plan.loss) SIDECAR_RETURN_IF_ERROR(AddLoss(*plan.loss, shapes, output));
     SIDECAR_RETURN_IF_ERROR(AddMetrics(plan.metrics, shapes, output.metrics));
     SIDECAR_RETURN_IF_ERROR(AddMetrics(plan.weighted_metrics, shapes, output.weighted_metrics));
     Share(output.metrics);
     Share(output.weighted_metrics);
-    return CheckShapes(shapes, output);
+    return Status();
+  }
+
+  // Whether losses and metrics can work on the shapes of labels and predictions.
+  [[nodiscard]] Status CheckShapes(const CompiledOutput& output) const {
+    if (!output.targets.labels) return Status();
+    return CheckShapes(ShapesOf(output), output);
   }
 
  private:
+  [[nodiscard]] LabelShapes ShapesOf(const CompiledOutput& output) const {
+    return {BatchShape(data_.y[*output.targets.labels].shape), BatchShape(output.spec.shape)};
+  }
+
   // Labels are needed by whatever there is.
   static Status CheckLabels(const OutputPlan& plan, const CompiledOutput& output) {
     if (output.targets.labels) return Status();
@@ -69,7 +114,7 @@ class OutputCompiler {
       ResolveCrossentropy(shapes, identifier.name);
     }
     SIDECAR_ASSIGN_OR_RETURN(Made<OutputLoss> made, MakeLoss(identifier, version_));
-    if (made.object == nullptr) missing_.push_back(made.unsupported);
+    if (made.object == nullptr) missing_.Add(made);
     output.loss = std::move(made.object);
     return Status();
   }
@@ -92,7 +137,7 @@ class OutputCompiler {
     for (const Identifier& identifier : identifiers) {
       SIDECAR_ASSIGN_OR_RETURN(Made<NamedMetric> made, MakeMetric(identifier, shapes, version_));
       if (made.object == nullptr) {
-        missing_.push_back(made.unsupported);
+        missing_.Add(made);
         continue;
       }
       state_size_ += made.object->metric->state().size();
@@ -142,7 +187,7 @@ class OutputCompiler {
 
   const DatasetSpec& data_;
   KerasVersion version_;
-  std::vector<std::string>& missing_;
+  MissingObjects& missing_;
   std::size_t state_size_ = 0;  // of all metrics so far
 };
 
@@ -179,19 +224,6 @@ Status CheckUnreducedLosses(const std::vector<CompiledOutput>& outputs, KerasVer
   if (version == KerasVersion::kKeras3 || unreduced == 0 || unreduced == losses) return Status();
   return Status(StatusCode::kInvalidArgument,
                 "some losses have the reduction 'none' and others do not: Keras 2 cannot add them");
-}
-
-Status NotSupported(const std::vector<std::string>& missing) {
-  std::vector<std::string> unique;
-  for (const std::string& name : missing) {
-    if (std::find(unique.begin(), unique.end(), name) == unique.end()) unique.push_back(name);
-  }
-  std::string names;
-  for (const std::string& name : unique) names += (names.empty() ? "" : ", ") + name;
-  return Status(StatusCode::kUnimplemented,
-                fmt::format("not supported: {}; docs/supported.md lists the losses and metrics "
-                            "that are, --compile replaces those of the model",
-                            names));
 }
 
 // Default names count in the order in which Keras makes the metrics: those of all outputs, then the
@@ -237,8 +269,8 @@ Status NameMetrics(std::vector<CompiledOutput>& outputs, KerasVersion version) {
 Result<std::vector<CompiledOutput>> CompileOutputs(const nlohmann::json& config,
                                                    KerasVersion version,
                                                    std::vector<OutputSpec> outputs,
-                                                   const DatasetSpec& data,
-                                                   const AddedNames& added) {
+                                                   const DatasetSpec& data, const AddedNames& added,
+                                                   CompileOrigin origin) {
   std::vector<std::string> names;
   for (const OutputSpec& output : outputs) names.push_back(output.name);
   SIDECAR_ASSIGN_OR_RETURN(const std::vector<OutputPlan> plans,
@@ -246,14 +278,17 @@ Result<std::vector<CompiledOutput>> CompileOutputs(const nlohmann::json& config,
   SIDECAR_RETURN_IF_ERROR(CheckSomethingAsked(plans, added, version));
   SIDECAR_ASSIGN_OR_RETURN(const std::vector<OutputTargets> targets, MatchTargets(outputs, data));
   std::vector<CompiledOutput> compiled(outputs.size());
-  std::vector<std::string> missing;
+  MissingObjects missing;
   OutputCompiler compiler(data, version, missing);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     compiled[i].spec = std::move(outputs[i]);
     compiled[i].targets = targets[i];
     SIDECAR_RETURN_IF_ERROR(compiler.Compile(plans[i], compiled[i]));
   }
-  if (!missing.empty()) return NotSupported(missing);
+  SIDECAR_RETURN_IF_ERROR(missing.ToStatus(version, origin));
+  for (const CompiledOutput& output : compiled) {
+    SIDECAR_RETURN_IF_ERROR(compiler.CheckShapes(output));
+  }
   SIDECAR_RETURN_IF_ERROR(CheckUnreducedLosses(compiled, version));
   // Metrics of an HDF5 model or SavedModel carry the names of their results already.
   const auto serialized = config.find("from_serialized");

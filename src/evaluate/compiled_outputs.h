@@ -36,7 +36,7 @@ struct CompiledOutput {
 Result<std::vector<CompiledOutput>> CompileOutputs(const nlohmann::json& config,
                                                    KerasVersion version,
                                                    std::vector<OutputSpec> outputs,
-                                                   const DatasetSpec& data,
-                                                   const AddedNames& added);
+                                                   const DatasetSpec& data, const AddedNames& added,
+                                                   CompileOrigin origin);
 
 }  // namespace sidecar::evaluate

@@ -61,15 +61,21 @@ struct EvaluationImpl::Pass {
   EvaluationResult result;
 };
 
-// Inputs may be strings; that they are where they may not is found when they are bound.
+// Inputs may be strings; that they are where they may not is found when they are bound. Keras has
+// no loss or metric of complex numbers.
 Status CheckTargets(const DatasetSpec& spec) {
   for (const auto* components : {&spec.y, &spec.sample_weight}) {
     for (const DatasetSpec::Component& component : *components) {
-      if (component.dtype != DType::kString) continue;
+      const bool strings = component.dtype == DType::kString;
+      if (!strings && component.dtype != DType::kComplex64 &&
+          component.dtype != DType::kComplex128) {
+        continue;
+      }
       const std::string kind = components == &spec.y ? "y" : "sample_weight";
       return {StatusCode::kFailedPrecondition,
               "the data's " + kind + (component.name.empty() ? "" : "/" + component.name) +
-                  " holds strings; targets and weights must be numbers"};
+                  " holds " + (strings ? "strings" : std::string(DTypeName(component.dtype))) +
+                  "; targets and weights must be real numbers"};
     }
   }
   return {};
@@ -99,8 +105,10 @@ Status EvaluationImpl::Prepare() {
     outputs.push_back({output.name, output.dtype, output.shape, output.keras_dtype});
   }
   SIDECAR_ASSIGN_OR_RETURN(
-      metrics_, CompiledMetrics::Create(model_->compile_config, model_->keras_version,
-                                        std::move(outputs), spec, NamesOfAdded(*model_)));
+      metrics_, CompiledMetrics::Create(
+                    model_->compile_config, model_->keras_version, std::move(outputs), spec,
+                    NamesOfAdded(*model_),
+                    model_->compiled_by_user ? CompileOrigin::kUser : CompileOrigin::kModelFile));
 
   engine::EngineOptions engine_options;
   engine_options.threads = options_.threads.value_or(0);
@@ -198,7 +206,7 @@ Status EvaluationImpl::ConsumeBatch(Pass& pass, std::int64_t index, std::int64_t
 void EvaluationImpl::WarnAboutMissingBatches(std::int64_t batches) const {
   if (!options_.steps || batches >= *options_.steps) return;
   base::Log(LogLevel::kWarning,
-            "Your input ran out of data; interrupting evaluation. --steps asks for {} batches, the "
+            "Your input ran out of data; interrupting training. --steps asks for {} batches, the "
             "data has {}.",
             *options_.steps, batches);
 }
@@ -258,6 +266,7 @@ Result<std::shared_ptr<const model::LoadedModel>> Finished(
                            model->finish(inputs));
   finished->source = model->source;
   finished->compile_config = model->compile_config;
+  finished->compiled_by_user = model->compiled_by_user;
   finished->keras_version_reason = model->keras_version_reason;
   return std::shared_ptr<const model::LoadedModel>(finished);
 }

@@ -32,6 +32,7 @@ struct OneOutput {
   KerasVersion version = KerasVersion::kKeras2;
   float regularization = 0;
   DType keras_dtype = DType::kFloat32;
+  CompileOrigin origin = CompileOrigin::kUser;
 };
 
 inline Result<std::unique_ptr<CompiledMetrics>> Create(const OneOutput& model) {
@@ -43,7 +44,7 @@ inline Result<std::unique_ptr<CompiledMetrics>> Create(const OneOutput& model) {
   }
   OutputSpec output{"out", DType::kFloat32, model.prediction.shape().WithoutFirst(),
                     model.keras_dtype};
-  return CompiledMetrics::Create(model.compile, model.version, {output}, data);
+  return CompiledMetrics::Create(model.compile, model.version, {output}, data, {}, model.origin);
 }
 
 /// Rows [begin, end) of the data.

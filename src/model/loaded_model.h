@@ -135,6 +135,7 @@ struct LoadedModel {
 
   /// JSON text of the compile config; empty for a model that was not compiled.
   std::string compile_config;
+  bool compiled_by_user = false;  ///< in code or by options; otherwise the file says so
   KerasVersion keras_version = KerasVersion::kKeras2;
   std::string keras_version_reason;  ///< how keras_version was found out, for --verbose
   /// Layer class names with their counts, for `inspect`.

@@ -102,6 +102,7 @@ Status Model::Compile(const CompileOptions& options) {
       config["weighted_metrics"],
       MetricConfig(options.weighted_metrics, options.output_weighted_metrics, "weighted_metrics"));
   loaded_->compile_config = config.dump(-1, ' ', false, json::error_handler_t::replace);
+  loaded_->compiled_by_user = true;
   return Status();
 }
 
@@ -114,6 +115,7 @@ Status Model::CompileFromJson(const std::string& json_text) {
   }
   SIDECAR_RETURN_IF_ERROR(config.status());
   loaded_->compile_config = json_text;
+  loaded_->compiled_by_user = true;
   return Status();
 }
 

@@ -47,12 +47,6 @@ constexpr LossEntry kLosses[] = {
 };
 // clang-format on
 
-Status UnknownLoss(const Identifier& identifier, KerasVersion version) {
-  return Status(StatusCode::kInvalidArgument,
-                fmt::format("Keras {} has no loss '{}'; docs/supported.md lists the names",
-                            version == KerasVersion::kKeras2 ? 2 : 3, identifier.name));
-}
-
 LossReduction ReadReduction(ObjectConfig& config, KerasVersion version) {
   const std::string name = config.Text("reduction", "sum_over_batch_size");
   const bool keras2 = version == KerasVersion::kKeras2;
@@ -104,8 +98,11 @@ Result<Made<OutputLoss>> MakeRegistered(const Identifier& identifier, const nloh
 }
 
 Made<OutputLoss> NotRegistered(const char* what, const std::string& name) {
-  return NotSupported(fmt::format(
-      "{} '{}' (code of your own, which sidecar::RegisterLoss can make known)", what, name));
+  return NotSupported(fmt::format("{} '{}' (code of your own)", what, name));
+}
+
+Made<OutputLoss> UnknownName(const std::string& name) {
+  return {nullptr, fmt::format("loss '{}'", name), true};
 }
 
 Result<Made<OutputLoss>> MakeFromClass(const Identifier& identifier, KerasVersion version) {
@@ -117,7 +114,7 @@ Result<Made<OutputLoss>> MakeFromClass(const Identifier& identifier, KerasVersio
     return MakeFromConfig(*entry, identifier, version);
   }
   const LossEntry* entry = FindLossClass(identifier.name, version);
-  if (entry == nullptr) return UnknownLoss(identifier, version);
+  if (entry == nullptr) return NotRegistered("loss", identifier.name);
   return MakeFromConfig(*entry, identifier, version);
 }
 
@@ -165,7 +162,7 @@ Result<Made<OutputLoss>> MakeLoss(const Identifier& identifier, KerasVersion ver
     entry = FindLossClass(identifier.name, version);
   }
   if (entry == nullptr) {
-    if (identifier.kind == Identifier::Kind::kString) return UnknownLoss(identifier, version);
+    if (identifier.kind == Identifier::Kind::kString) return UnknownName(identifier.name);
     return NotRegistered("loss function", identifier.name);
   }
   return MakeFromConfig(*entry, identifier, version);

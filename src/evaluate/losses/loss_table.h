@@ -48,10 +48,13 @@ template <class T>
 struct Made {
   std::unique_ptr<T> object;  ///< null: not supported
   std::string unsupported;    ///< how a message names what is not supported
+  /// Whether that is a string that this Keras knows nothing by: a slip of the pen where a user
+  /// wrote it, a function of the user's own where an HDF5 file has it.
+  bool unknown_name = false;
 };
 
-/// A loss from its name or object. kInvalidArgument for names that this Keras does not know and for
-/// wrong arguments. 'crossentropy' and 'ce' must have been resolved by shape before.
+/// A loss from its name or object. kInvalidArgument for wrong arguments. 'crossentropy' and 'ce'
+/// must have been resolved by shape before.
 Result<Made<OutputLoss>> MakeLoss(const Identifier& identifier, KerasVersion version);
 
 }  // namespace sidecar::evaluate

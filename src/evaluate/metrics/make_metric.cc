@@ -22,10 +22,8 @@ Made<NamedMetric> Named(std::string name, std::unique_ptr<MetricAccumulator> met
   return {std::move(named), ""};
 }
 
-Status UnknownMetric(const std::string& name, KerasVersion version) {
-  return Status(StatusCode::kInvalidArgument,
-                fmt::format("Keras {} has no metric '{}'; docs/supported.md lists the names",
-                            IsKeras2(version) ? 2 : 3, name));
+Made<NamedMetric> UnknownName(const std::string& name) {
+  return {nullptr, fmt::format("metric '{}'", name), true};
 }
 
 // Mean and its like take values, not labels and predictions: Keras fails on the first batch.
@@ -99,10 +97,7 @@ Result<Made<NamedMetric>> MakeClass(const MetricEntry& entry, const nlohmann::js
 }
 
 Made<NamedMetric> NotRegistered(const char* what, const std::string& name) {
-  return NotSupported(
-      fmt::format("{} '{}' (code of your own, which sidecar::RegisterMetric or RegisterLoss can "
-                  "make known)",
-                  what, name));
+  return NotSupported(fmt::format("{} '{}' (code of your own)", what, name));
 }
 
 // A metric that the user registered.
@@ -189,7 +184,7 @@ Result<Made<NamedMetric>> MakeFromObject(const Identifier& identifier, KerasVers
   const MetricEntry* entry = FindClass(identifier.name, version);
   // Keras 3's classes answer to their strings in this form, too.
   if (entry == nullptr && !IsKeras2(version)) entry = FindKeras3String(identifier.name);
-  if (entry == nullptr) return UnknownMetric(identifier.name, version);
+  if (entry == nullptr) return NotRegistered("metric", identifier.name);
   return MakeClass(*entry, identifier.config, identifier.name, version);
 }
 
@@ -202,7 +197,7 @@ Result<Made<NamedMetric>> MakeFromCustomLoss(const Identifier& identifier, Keras
 Result<Made<NamedMetric>> MakeFromString(const std::string& name, KerasVersion version) {
   if (!IsKeras2(version)) {
     const MetricEntry* entry = FindKeras3String(name);
-    if (entry == nullptr) return UnknownMetric(name, version);
+    if (entry == nullptr) return UnknownName(name);
     return MakeClass(*entry, {{"name", name}}, name, version);
   }
   if (const MetricEntry* entry = FindFunction(name)) {
@@ -210,7 +205,7 @@ Result<Made<NamedMetric>> MakeFromString(const std::string& name, KerasVersion v
     return MakeWrapper(name, nlohmann::json::object(), name, Lookup::kMetricsFirst, version);
   }
   const MetricEntry* entry = FindClass(name, version);
-  if (entry == nullptr) return UnknownMetric(name, version);
+  if (entry == nullptr) return UnknownName(name);
   return MakeClass(*entry, nlohmann::json::object(), name, version);
 }
 

@@ -52,7 +52,7 @@ enum class LabelKind { kBinary, kSparse, kCategorical };
 [[nodiscard]] LabelKind FindLabelKind(const LabelShapes& shapes);
 
 /// A metric from its name or object, named as Keras names it before prefixes. kInvalidArgument for
-/// names that this Keras does not know and for wrong arguments.
+/// wrong arguments.
 Result<Made<NamedMetric>> MakeMetric(const Identifier& identifier, const LabelShapes& shapes,
                                      KerasVersion version);
 

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 #include "base/status_macros.h"
 #include "evaluate/compile_json.h"
@@ -82,6 +85,35 @@ Status CheckWeightTree(const json& value, const std::string& where, StatusCode m
   return Status();
 }
 
+// A slip of the pen must not pass for a model without metrics. The rest of what compile() takes in
+// either Keras has nothing to do with an evaluation.
+Status CheckKeys(const json& config, const std::string& source) {
+  constexpr std::string_view kKeys[] = {"loss",
+                                        "loss_weights",
+                                        "metrics",
+                                        "optimizer",
+                                        "optimizer_config",
+                                        "weighted_metrics",
+                                        "run_eagerly",
+                                        "jit_compile",
+                                        "steps_per_execution",
+                                        "auto_scale_loss",
+                                        "from_serialized",
+                                        "pss_evaluation_shards",
+                                        "sample_weight_mode"};
+  std::vector<std::string> unknown;
+  for (const auto& [key, value] : config.items()) {
+    if (std::find(std::begin(kKeys), std::end(kKeys), key) == std::end(kKeys)) {
+      unknown.push_back(fmt::format("'{}'", key));
+    }
+  }
+  if (unknown.empty()) return Status();
+  return Status(StatusCode::kInvalidArgument,
+                fmt::format("{}: unknown key{} {}; a compile config has loss, loss_weights, "
+                            "metrics and weighted_metrics",
+                            source, unknown.size() == 1 ? "" : "s", fmt::join(unknown, ", ")));
+}
+
 // A name, or JSON text where it starts like an object, list or string.
 Result<json> ReadOption(const std::string& text, std::string_view option) {
   const std::size_t start = text.find_first_not_of(" \t\r\n");
@@ -99,6 +131,7 @@ Result<json> ReadBase(const std::string& base, const CompileOverrides& overrides
                                                       StatusCode::kInvalidArgument));
     SIDECAR_RETURN_IF_ERROR(
         CheckCompileForm(config, overrides.file_name, StatusCode::kInvalidArgument));
+    SIDECAR_RETURN_IF_ERROR(CheckKeys(config, overrides.file_name));
   } else if (!base.empty()) {
     constexpr std::string_view kSource = "the model's compile config";
     SIDECAR_ASSIGN_OR_RETURN(config, ParseBoundedJson(base, kSource, StatusCode::kDataLoss));

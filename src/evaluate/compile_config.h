@@ -31,9 +31,9 @@ struct CompileOverrides {
 /// The compile config (JSON text) that holds for a model whose file says `base` (JSON text, or
 /// empty for a model that was not compiled). Each of loss and metrics replaces that key only.
 /// Checks the form, not whether names are known or fit a model: CompiledMetrics::Create does. Fails
-/// with kInvalidArgument for a file or option that is not of that form, kDataLoss where `base` is
-/// not, kUnimplemented for lambdas, which no config can describe. Messages name the file and the
-/// byte.
+/// with kInvalidArgument for a file or option that is not of that form and for a file with keys
+/// that compile() knows nothing of, kDataLoss where `base` is not, kUnimplemented for lambdas,
+/// which no config can describe. Messages name the file and the byte.
 Result<std::string> MergeCompileConfig(const std::string& base, const CompileOverrides& overrides);
 
 /// Checks the form of one compile config (not empty) whose origin is called `source` in messages.

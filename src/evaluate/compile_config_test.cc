@@ -71,6 +71,13 @@ TEST(MergeCompileConfigTest, SaysWhereAFileIsWrong) {
   EXPECT_EQ(Failure("", File("\"\xff\"")).code(), StatusCode::kInvalidArgument);
 }
 
+TEST(MergeCompileConfigTest, RefusesKeysOfAFileThatCompileDoesNotTake) {
+  const Status status =
+      Failure("", File(R"({"loss": "mse", "metrix": ["mae"], "optimiser": 1, "optimizer": 2})"));
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(status.message(), HasSubstr("unknown keys 'metrix', 'optimiser'"));
+}
+
 TEST(MergeCompileConfigTest, ADamagedModelConfigIsDataLoss) {
   EXPECT_EQ(Failure("{", {}).code(), StatusCode::kDataLoss);
   EXPECT_EQ(Failure("7", {}).code(), StatusCode::kDataLoss);

@@ -44,6 +44,15 @@ std::shared_ptr<std::byte> Allocate(std::size_t bytes) {
   return {static_cast<std::byte*>(memory), AlignedDelete{}};
 }
 
+Status CheckSize(DType dtype, const Shape& shape, std::size_t given) {
+  SIDECAR_ASSIGN_OR_RETURN(const std::size_t expected, SizeInBytes(dtype, shape));
+  if (expected == given) return Status();
+  return Status(StatusCode::kInvalidArgument, "a " + std::string(DTypeName(dtype)) +
+                                                  " tensor of shape " + shape.ToString() +
+                                                  " takes " + std::to_string(expected) +
+                                                  " bytes, given " + std::to_string(given));
+}
+
 }  // namespace
 
 bool Shape::is_static() const {
@@ -116,13 +125,7 @@ Result<Tensor> Tensor::Zeros(DType dtype, Shape shape) {
 }
 
 Result<Tensor> Tensor::FromBytes(DType dtype, Shape shape, std::span<const std::byte> bytes) {
-  SIDECAR_ASSIGN_OR_RETURN(std::size_t expected, SizeInBytes(dtype, shape));
-  if (expected != bytes.size()) {
-    return Status(StatusCode::kInvalidArgument,
-                  "a " + std::string(DTypeName(dtype)) + " tensor of shape " + shape.ToString() +
-                      " takes " + std::to_string(expected) + " bytes, given " +
-                      std::to_string(bytes.size()));
-  }
+  SIDECAR_RETURN_IF_ERROR(CheckSize(dtype, shape, bytes.size()));
   SIDECAR_ASSIGN_OR_RETURN(Tensor tensor, Uninitialized(dtype, std::move(shape)));
   if (!bytes.empty()) std::memcpy(tensor.mutable_bytes().data(), bytes.data(), bytes.size());
   return tensor;
@@ -130,13 +133,7 @@ Result<Tensor> Tensor::FromBytes(DType dtype, Shape shape, std::span<const std::
 
 Result<Tensor> Tensor::Borrow(DType dtype, Shape shape, std::span<const std::byte> bytes,
                               std::shared_ptr<const void> owner) {
-  SIDECAR_ASSIGN_OR_RETURN(std::size_t expected, SizeInBytes(dtype, shape));
-  if (expected != bytes.size()) {
-    return Status(StatusCode::kInvalidArgument,
-                  "a " + std::string(DTypeName(dtype)) + " tensor of shape " + shape.ToString() +
-                      " takes " + std::to_string(expected) + " bytes, given " +
-                      std::to_string(bytes.size()));
-  }
+  SIDECAR_RETURN_IF_ERROR(CheckSize(dtype, shape, bytes.size()));
   Tensor tensor;
   tensor.dtype_ = dtype;
   tensor.num_elements_ = *shape.NumElements();

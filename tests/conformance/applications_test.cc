@@ -14,6 +14,7 @@
 #include "base/file_system.h"
 #include "base/zip_reader.h"
 #include "model/loaded_model.h"
+#include "model/testing/run_graph.h"
 #include "model_run.h"
 #include "sidecar/model.h"
 #include "tensor/convert.h"
@@ -107,7 +108,7 @@ TEST_P(ApplicationsTest, ComputeWhatKerasComputes) {
   const std::vector<Tensor> expected = conformance::ReadArrays(*archive, "y");
   ASSERT_EQ(expected.size(), 1U);
   const Shape input_shape = loaded.inputs.at(0).shape.WithFirst(expected[0].shape()[0]);
-  auto outputs = conformance::Evaluate(loaded, weights, {Computed("input", input_shape, 0, 1)});
+  auto outputs = model::testing::RunGraph(loaded, weights, {Computed("input", input_shape, 0, 1)});
   ASSERT_TRUE(outputs.ok()) << outputs.status().ToString();
   EXPECT_LE(conformance::Difference((*outputs)[loaded.outputs.at(0).result], expected[0]),
             kTolerance);

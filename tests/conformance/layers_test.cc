@@ -17,6 +17,7 @@
 #include "base/zip_reader.h"
 #include "checkpoint/tf_checkpoint.h"
 #include "model/loaded_model.h"
+#include "model/testing/run_graph.h"
 #include "model_run.h"
 #include "sidecar/model.h"
 #include "tensor/convert.h"
@@ -25,7 +26,6 @@ namespace sidecar {
 namespace {
 
 using conformance::Difference;
-using conformance::Evaluate;
 using conformance::ReadArray;
 using conformance::ReadArrays;
 using nlohmann::json;
@@ -111,7 +111,7 @@ std::string Problem(const json& row, base::ZipReader& arrays, const std::string&
   if (!weights.ok()) return weights.status().ToString();
   const std::vector<Tensor> inputs = ReadArrays(arrays, name + "/x");
   const std::vector<Tensor> expected = ReadArrays(arrays, name + "/y");
-  auto outputs = Evaluate(loaded, *weights, inputs);
+  auto outputs = model::testing::RunGraph(loaded, *weights, inputs);
   if (!outputs.ok()) return outputs.status().ToString();
   if (expected.size() != loaded.outputs.size()) return "another number of outputs";
   for (std::size_t i = 0; i < expected.size(); ++i) {

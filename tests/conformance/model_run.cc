@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "data/npy.h"
-#include "engine/engine.h"
 #include "tensor/convert.h"
 
 namespace sidecar::conformance {
@@ -29,42 +28,6 @@ std::vector<Tensor> ReadArrays(base::ZipReader& archive, const std::string& pref
     arrays.push_back(std::move(*array));
   }
   return arrays;
-}
-
-Result<std::vector<Tensor>> Evaluate(const model::LoadedModel& model,
-                                     const std::vector<Tensor>& weights,
-                                     const std::vector<Tensor>& data) {
-  const auto transformed = model.host.Run(data);
-  if (!transformed.ok()) return transformed.status();
-  const std::vector<Tensor>& inputs = *transformed;
-  engine::EngineOptions options;
-  options.threads = 1;
-  options.batch_size = data.front().shape()[0];
-  options.rows_independent = model.rows_independent;
-  for (const Tensor& input : inputs) {
-    options.input_dtypes.push_back(input.dtype());
-    options.input_shapes.push_back(input.shape().WithoutFirst());
-  }
-  auto engine = engine::Engine::Create(model.graph, options);
-  if (!engine.ok()) return engine.status();
-  if (Status status = (*engine)->SetWeights(weights); !status.ok()) return status;
-  bool given = false;
-  std::vector<Tensor> outputs;
-  const Status status = (*engine)->Run(
-      [&]() -> Result<std::optional<engine::InputBatch>> {
-        if (given) return std::optional<engine::InputBatch>();
-        given = true;
-        return std::optional<engine::InputBatch>(inputs);
-      },
-      [&](std::int64_t, std::int64_t, const engine::OutputBatch& batch) {
-        for (const Tensor& output : batch) {
-          outputs.push_back(
-              Tensor::FromBytes(output.dtype(), output.shape(), output.bytes()).value());
-        }
-        return Status();
-      });
-  if (!status.ok()) return status;
-  return outputs;
 }
 
 double Difference(const Tensor& actual, const Tensor& expected) {

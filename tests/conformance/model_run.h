@@ -1,4 +1,4 @@
-// Runs a model on given weights and inputs, and compares with what Keras computed.
+// Reads what Keras computed, and compares with it.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,6 @@
 #include <vector>
 
 #include "base/zip_reader.h"
-#include "model/loaded_model.h"
-#include "sidecar/status.h"
 #include "sidecar/tensor.h"
 
 namespace sidecar::conformance {
@@ -19,11 +17,6 @@ std::optional<Tensor> ReadArray(base::ZipReader& archive, const std::string& pre
 
 /// The arrays "<prefix>/0.npy", "<prefix>/1.npy", ... of a zip.
 std::vector<Tensor> ReadArrays(base::ZipReader& archive, const std::string& prefix);
-
-/// All results of the model's graph for one batch: outputs, logits and checks.
-Result<std::vector<Tensor>> Evaluate(const model::LoadedModel& model,
-                                     const std::vector<Tensor>& weights,
-                                     const std::vector<Tensor>& inputs);
 
 /// The largest difference in parts of the largest expected value; infinite for another shape.
 double Difference(const Tensor& actual, const Tensor& expected);

@@ -87,17 +87,15 @@ Status AddListNumber(std::uint32_t tag, std::uint64_t number, ListValue& list) {
 }
 
 Result<ListValue> ParseList(Bytes bytes) {
-  ListValue list;
-  const Status status = ForEachField(bytes, kList, [&](const ProtoField& field) -> Status {
-    if (field.tag < 2 || field.tag > 9) return {};
-    if (field.tag < 3 || field.tag > 6) return AddListBytes(field, list);
-    const WireType wire = field.tag == 4 ? WireType::kFixed32 : WireType::kVarint;
-    return ForEachNumber(field, wire, kList, [&](std::uint64_t number) {
-      return AddListNumber(field.tag, number, list);
-    });
-  });
-  SIDECAR_RETURN_IF_ERROR(status);
-  return list;
+  return ParseFields<ListValue>(
+      bytes, kList, [&](const ProtoField& field, ListValue& list) -> Status {
+        if (field.tag < 2 || field.tag > 9) return {};
+        if (field.tag < 3 || field.tag > 6) return AddListBytes(field, list);
+        const WireType wire = field.tag == 4 ? WireType::kFixed32 : WireType::kVarint;
+        return ForEachNumber(field, wire, kList, [&](std::uint64_t number) {
+          return AddListNumber(field.tag, number, list);
+        });
+      });
 }
 
 /// Fields of AttrValue that are messages or texts.

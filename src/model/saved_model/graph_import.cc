@@ -17,6 +17,7 @@
 #include "base/status_macros.h"
 #include "engine/graph_preparation.h"
 #include "engine/variable_placeholder.h"
+#include "model/keras/graph_lowering.h"
 #include "model/saved_model/attr_value.h"
 
 namespace sidecar::model::saved_model {
@@ -29,19 +30,6 @@ using ov::frontend::tensorflow::NodeContext;
 constexpr std::uint64_t kMostConstantBytes = std::uint64_t{4} << 30U;
 
 constexpr std::size_t kMostNamedNodes = 3;  // of one op, in a message
-
-/// What OpenVINO's exceptions say, without the lines that name its source files.
-std::string Explanation(const std::exception& error) {
-  const std::string_view text = error.what();
-  std::string_view last;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = text.substr(begin, end - begin);
-    if (!line.empty() && !line.starts_with("Exception from ")) last = line;
-    begin = end + 1;
-  }
-  return std::string(last.substr(0, 300));
-}
 
 /// A front end of its own for each import: extensions stay with it.
 ov::frontend::FrontEnd::Ptr MakeFrontEnd(const std::vector<VariableHandle>& variables) {
@@ -150,7 +138,7 @@ Result<std::shared_ptr<ov::Model>> ImportGraph(const InferenceGraph& graph,
         FindUnsupportedOps(graph, inputs, outputs, variables);
     if (!unsupported.empty()) return UnsupportedStatus(unsupported);
     return Status(StatusCode::kUnimplemented,
-                  "the graph cannot be converted: " + Explanation(error));
+                  "the graph cannot be converted: " + keras::Explanation(error));
   }
 }
 

@@ -9,6 +9,7 @@
 #include "base/status_macros.h"
 #include "model/keras/config_reader.h"
 #include "model/keras/json_text.h"
+#include "model/keras/training_config.h"
 #include "model/saved_model/proto_fields.h"
 
 namespace sidecar::model::saved_model {
@@ -24,16 +25,13 @@ struct Entry {
 };
 
 Result<Entry> ParseEntry(Bytes bytes) {
-  Entry entry;
-  const Status status =
-      ForEachBytes(bytes, "SavedObject", [&](std::uint32_t tag, Bytes value) -> Status {
-        if (tag == 3) entry.path = base::AsText(value);
-        if (tag == 4) entry.identifier = base::AsText(value);
-        if (tag == 5) entry.metadata = base::AsText(value);
-        return {};
-      });
-  SIDECAR_RETURN_IF_ERROR(status);
-  return entry;
+  return ParseBytes<Entry>(bytes, "SavedObject",
+                           [&](std::uint32_t tag, Bytes value, Entry& entry) -> Status {
+                             if (tag == 3) entry.path = base::AsText(value);
+                             if (tag == 4) entry.identifier = base::AsText(value);
+                             if (tag == 5) entry.metadata = base::AsText(value);
+                             return {};
+                           });
 }
 
 const json* Member(const json& object, std::string_view key) {
@@ -52,36 +50,17 @@ std::vector<std::string> LayerNames(const json& layers) {
   return names;
 }
 
-/// Keras 2 saves a metric of one of several outputs under its name in the results,
-/// "OUTPUT_metric", and would put the output's name before that once more.
-void RemovePrefixes(json& metrics, const std::vector<std::string>& outputs) {
-  if (!metrics.is_array() || metrics.size() != outputs.size()) return;
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const std::string prefix = outputs[i] + "_";
-    if (!metrics[i].is_array()) continue;
-    for (json& metric : metrics[i]) {
-      const json* config = Member(metric, "config");
-      const std::string name = config == nullptr ? "" : keras::TextMember(*config, "name");
-      if (name.starts_with(prefix)) metric["config"]["name"] = name.substr(prefix.size());
-    }
-  }
-}
-
-std::string TrainingConfig(json config, const std::vector<std::string>& outputs) {
-  for (const char* key : {"metrics", "weighted_metrics"}) {
-    if (outputs.size() > 1 && Member(config, key) != nullptr) RemovePrefixes(config[key], outputs);
-  }
-  return config.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 void ReadRoot(const json& root, KerasMetadata& metadata) {
   metadata.name = keras::TextMember(root, "name");
   metadata.keras_version = keras::TextMember(root, "keras_version");
   const json* config = Member(root, "config");
   const json* outputs = config == nullptr ? nullptr : Member(*config, "output_layers");
   if (outputs != nullptr) metadata.output_layers = LayerNames(*outputs);
-  if (const json* training = Member(root, "training_config"))
-    metadata.training_config = TrainingConfig(*training, metadata.output_layers);
+  if (const json* training = Member(root, "training_config")) {
+    metadata.training_config =
+        keras::FromTrainingConfig(*training, KerasVersion::kKeras2, metadata.output_layers)
+            .dump(-1, ' ', false, json::error_handler_t::replace);
+  }
 }
 
 void ReadLayer(const json& layer, KerasMetadata& metadata) {
@@ -108,9 +87,9 @@ void ReadLayer(const json& layer, KerasMetadata& metadata) {
 }  // namespace
 
 Result<KerasMetadata> ParseKerasMetadata(Bytes file) {
-  KerasMetadata metadata;
-  const Status status =
-      ForEachBytes(file, "SavedMetadata", [&](std::uint32_t tag, Bytes value) -> Status {
+  return ParseBytes<KerasMetadata>(
+      file, "SavedMetadata",
+      [&](std::uint32_t tag, Bytes value, KerasMetadata& metadata) -> Status {
         if (tag != 1) return {};
         SIDECAR_ASSIGN_OR_RETURN(const Entry entry, ParseEntry(value));
         const bool is_root = entry.path == "root";
@@ -124,8 +103,6 @@ Result<KerasMetadata> ParseKerasMetadata(Bytes file) {
         }
         return {};
       });
-  SIDECAR_RETURN_IF_ERROR(status);
-  return metadata;
 }
 
 }  // namespace sidecar::model::saved_model

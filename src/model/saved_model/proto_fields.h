@@ -49,6 +49,28 @@ Status ForEachBytes(std::span<const std::byte> bytes, std::string_view message,
   });
 }
 
+/// The T that `handle(field, T&) -> Status` makes of a message, field by field.
+template <class T, class Handle>
+Result<T> ParseFields(std::span<const std::byte> bytes, std::string_view message,
+                      const Handle& handle) {
+  T parsed{};
+  const auto fill = [&](const base::ProtoField& field) -> Status { return handle(field, parsed); };
+  SIDECAR_RETURN_IF_ERROR(ForEachField(bytes, message, fill));
+  return parsed;
+}
+
+/// The same by `handle(tag, bytes, T&) -> Status` for each field that is a text or a message.
+template <class T, class Handle>
+Result<T> ParseBytes(std::span<const std::byte> bytes, std::string_view message,
+                     const Handle& handle) {
+  T parsed{};
+  const auto fill = [&](std::uint32_t tag, std::span<const std::byte> value) -> Status {
+    return handle(tag, value, parsed);
+  };
+  SIDECAR_RETURN_IF_ERROR(ForEachBytes(bytes, message, fill));
+  return parsed;
+}
+
 /// Calls `take(number) -> Status` for each number of a repeated field, packed or not. `wire` is
 /// the type of its elements.
 template <class Take>
@@ -74,15 +96,13 @@ struct MapEntry {
   std::span<const std::byte> value;
 };
 inline Result<MapEntry> ParseMapEntry(std::span<const std::byte> bytes, std::string_view message) {
-  MapEntry entry;
-  const Status status = ForEachBytes(
-      bytes, message, [&](std::uint32_t tag, std::span<const std::byte> value) -> Status {
+  return ParseBytes<MapEntry>(
+      bytes, message,
+      [](std::uint32_t tag, std::span<const std::byte> value, MapEntry& entry) -> Status {
         if (tag == 1) entry.key = base::AsText(value);
         if (tag == 2) entry.value = value;
         return {};
       });
-  SIDECAR_RETURN_IF_ERROR(status);
-  return entry;
 }
 
 }  // namespace sidecar::model::saved_model

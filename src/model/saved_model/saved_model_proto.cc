@@ -40,17 +40,15 @@ Result<NodeDef> ParseNode(Bytes bytes) {
 
 Result<FunctionArgument> ParseArgument(Bytes bytes) {
   constexpr std::string_view kMessage = "OpDef.ArgDef";
-  FunctionArgument argument;
-  const Status status = ForEachField(bytes, kMessage, [&](const ProtoField& field) -> Status {
-    if (field.tag == 1) {
-      SIDECAR_ASSIGN_OR_RETURN(const Bytes value, BytesOf(field, kMessage));
-      argument.name = base::AsText(value);
-    }
-    if (field.tag == 3) argument.dtype = DTypeFromNumber(field.number);
-    return {};
-  });
-  SIDECAR_RETURN_IF_ERROR(status);
-  return argument;
+  return ParseFields<FunctionArgument>(
+      bytes, kMessage, [&](const ProtoField& field, FunctionArgument& argument) -> Status {
+        if (field.tag == 1) {
+          SIDECAR_ASSIGN_OR_RETURN(const Bytes value, BytesOf(field, kMessage));
+          argument.name = base::AsText(value);
+        }
+        if (field.tag == 3) argument.dtype = DTypeFromNumber(field.number);
+        return {};
+      });
 }
 
 /// OpDef: a function's name and arguments.
@@ -126,63 +124,55 @@ Result<SignaturePort> ParsePort(std::string_view name, Bytes bytes) {
 
 Result<Signature> ParseSignature(Bytes bytes) {
   constexpr std::string_view kMessage = "SignatureDef";
-  Signature signature;
-  const Status status = ForEachField(bytes, kMessage, [&](const ProtoField& field) -> Status {
-    if (field.tag != 1 && field.tag != 2) return {};
-    SIDECAR_ASSIGN_OR_RETURN(const Bytes value, BytesOf(field, kMessage));
-    SIDECAR_ASSIGN_OR_RETURN(const MapEntry entry, ParseMapEntry(value, kMessage));
-    SIDECAR_ASSIGN_OR_RETURN(const SignaturePort port, ParsePort(entry.key, entry.value));
-    (field.tag == 1 ? signature.inputs : signature.outputs).insert_or_assign(entry.key, port);
-    return {};
-  });
-  SIDECAR_RETURN_IF_ERROR(status);
-  return signature;
+  return ParseFields<Signature>(
+      bytes, kMessage, [&](const ProtoField& field, Signature& signature) -> Status {
+        if (field.tag != 1 && field.tag != 2) return {};
+        SIDECAR_ASSIGN_OR_RETURN(const Bytes value, BytesOf(field, kMessage));
+        SIDECAR_ASSIGN_OR_RETURN(const MapEntry entry, ParseMapEntry(value, kMessage));
+        SIDECAR_ASSIGN_OR_RETURN(const SignaturePort port, ParsePort(entry.key, entry.value));
+        (field.tag == 1 ? signature.inputs : signature.outputs).insert_or_assign(entry.key, port);
+        return {};
+      });
 }
 
 Result<std::vector<std::string_view>> ParseTags(Bytes bytes) {
   constexpr std::string_view kMessage = "MetaInfoDef";
-  std::vector<std::string_view> tags;
-  const Status status = ForEachField(bytes, kMessage, [&](const ProtoField& field) -> Status {
-    if (field.tag != 4) return {};
-    SIDECAR_ASSIGN_OR_RETURN(const Bytes value, BytesOf(field, kMessage));
-    tags.push_back(base::AsText(value));
-    return {};
-  });
-  SIDECAR_RETURN_IF_ERROR(status);
-  return tags;
+  return ParseFields<std::vector<std::string_view>>(
+      bytes, kMessage, [&](const ProtoField& field, std::vector<std::string_view>& tags) -> Status {
+        if (field.tag != 4) return {};
+        SIDECAR_ASSIGN_OR_RETURN(const Bytes value, BytesOf(field, kMessage));
+        tags.push_back(base::AsText(value));
+        return {};
+      });
 }
 
 Result<std::vector<std::string_view>> TagsOf(Bytes meta_graph) {
-  std::vector<std::string_view> tags;
-  const Status status =
-      ForEachField(meta_graph, "MetaGraphDef", [&](const ProtoField& field) -> Status {
+  return ParseFields<std::vector<std::string_view>>(
+      meta_graph, "MetaGraphDef",
+      [&](const ProtoField& field, std::vector<std::string_view>& tags) -> Status {
         if (field.tag != 1) return {};
         SIDECAR_ASSIGN_OR_RETURN(const Bytes value, BytesOf(field, "MetaGraphDef"));
         SIDECAR_ASSIGN_OR_RETURN(tags, ParseTags(value));
         return {};
       });
-  SIDECAR_RETURN_IF_ERROR(status);
-  return tags;
 }
 
 Result<MetaGraph> ParseMetaGraph(Bytes bytes) {
   constexpr std::string_view kMessage = "MetaGraphDef";
-  MetaGraph meta;
-  const Status status = ForEachField(bytes, kMessage, [&](const ProtoField& field) -> Status {
-    if (field.tag != 2 && field.tag != 5 && field.tag != 7) return {};
-    SIDECAR_ASSIGN_OR_RETURN(const Bytes value, BytesOf(field, kMessage));
-    if (field.tag == 2) return ParseGraph(value, meta);
-    if (field.tag == 7) {
-      meta.object_graph = value;
-      return {};
-    }
-    SIDECAR_ASSIGN_OR_RETURN(const MapEntry entry, ParseMapEntry(value, kMessage));
-    SIDECAR_ASSIGN_OR_RETURN(Signature signature, ParseSignature(entry.value));
-    meta.signatures.insert_or_assign(entry.key, std::move(signature));
-    return {};
-  });
-  SIDECAR_RETURN_IF_ERROR(status);
-  return meta;
+  return ParseFields<MetaGraph>(
+      bytes, kMessage, [&](const ProtoField& field, MetaGraph& meta) -> Status {
+        if (field.tag != 2 && field.tag != 5 && field.tag != 7) return {};
+        SIDECAR_ASSIGN_OR_RETURN(const Bytes value, BytesOf(field, kMessage));
+        if (field.tag == 2) return ParseGraph(value, meta);
+        if (field.tag == 7) {
+          meta.object_graph = value;
+          return {};
+        }
+        SIDECAR_ASSIGN_OR_RETURN(const MapEntry entry, ParseMapEntry(value, kMessage));
+        SIDECAR_ASSIGN_OR_RETURN(Signature signature, ParseSignature(entry.value));
+        meta.signatures.insert_or_assign(entry.key, std::move(signature));
+        return {};
+      });
 }
 
 }  // namespace

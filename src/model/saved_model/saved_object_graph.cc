@@ -24,9 +24,8 @@ Result<std::size_t> ObjectId(std::uint64_t number) {
 }
 
 Result<SavedObject::Edge> ParseEdge(Bytes bytes) {
-  SavedObject::Edge edge;
-  const Status status =
-      ForEachField(bytes, "ObjectReference", [&](const ProtoField& field) -> Status {
+  return ParseFields<SavedObject::Edge>(
+      bytes, "ObjectReference", [&](const ProtoField& field, SavedObject::Edge& edge) -> Status {
         if (field.tag == 1) {
           SIDECAR_ASSIGN_OR_RETURN(edge.child, ObjectId(field.number));
         } else if (field.tag == 2) {
@@ -35,44 +34,37 @@ Result<SavedObject::Edge> ParseEdge(Bytes bytes) {
         }
         return {};
       });
-  SIDECAR_RETURN_IF_ERROR(status);
-  return edge;
 }
 
 Result<SavedVariable> ParseVariable(Bytes bytes) {
   constexpr std::string_view kMessage = "SavedVariable";
-  SavedVariable variable;
-  const Status status = ForEachField(bytes, kMessage, [&](const ProtoField& field) -> Status {
-    if (field.tag == 1) variable.dtype = DTypeFromNumber(field.number);
-    if (field.tag == 3) variable.trainable = field.number != 0;
-    if (field.tag != 2 && field.tag != 6) return {};
-    SIDECAR_ASSIGN_OR_RETURN(const Bytes value, BytesOf(field, kMessage));
-    if (field.tag == 6) {
-      variable.name = base::AsText(value);
-    } else {
-      SIDECAR_ASSIGN_OR_RETURN(variable.shape, ParseShape(value));
-    }
-    return {};
-  });
-  SIDECAR_RETURN_IF_ERROR(status);
-  return variable;
+  return ParseFields<SavedVariable>(
+      bytes, kMessage, [&](const ProtoField& field, SavedVariable& variable) -> Status {
+        if (field.tag == 1) variable.dtype = DTypeFromNumber(field.number);
+        if (field.tag == 3) variable.trainable = field.number != 0;
+        if (field.tag != 2 && field.tag != 6) return {};
+        SIDECAR_ASSIGN_OR_RETURN(const Bytes value, BytesOf(field, kMessage));
+        if (field.tag == 6) {
+          variable.name = base::AsText(value);
+        } else {
+          SIDECAR_ASSIGN_OR_RETURN(variable.shape, ParseShape(value));
+        }
+        return {};
+      });
 }
 
 Result<std::string_view> ParseIdentifier(Bytes user_object) {
-  std::string_view identifier;
-  const Status status =
-      ForEachBytes(user_object, "SavedUserObject", [&](std::uint32_t tag, Bytes value) -> Status {
+  return ParseBytes<std::string_view>(
+      user_object, "SavedUserObject",
+      [&](std::uint32_t tag, Bytes value, std::string_view& identifier) -> Status {
         if (tag == 1) identifier = base::AsText(value);
         return {};
       });
-  SIDECAR_RETURN_IF_ERROR(status);
-  return identifier;
 }
 
 Result<SavedObject> ParseObject(Bytes bytes) {
-  SavedObject object;
-  const Status status =
-      ForEachBytes(bytes, "SavedObject", [&](std::uint32_t tag, Bytes value) -> Status {
+  return ParseBytes<SavedObject>(
+      bytes, "SavedObject", [&](std::uint32_t tag, Bytes value, SavedObject& object) -> Status {
         if (tag == 1) {
           SIDECAR_ASSIGN_OR_RETURN(const SavedObject::Edge edge, ParseEdge(value));
           object.children.push_back(edge);
@@ -83,28 +75,24 @@ Result<SavedObject> ParseObject(Bytes bytes) {
         }
         return {};
       });
-  SIDECAR_RETURN_IF_ERROR(status);
-  return object;
 }
 
 Result<ConcreteFunction> ParseConcreteFunction(Bytes bytes) {
   constexpr std::string_view kMessage = "SavedConcreteFunction";
-  ConcreteFunction function;
-  const Status status = ForEachField(bytes, kMessage, [&](const ProtoField& field) -> Status {
-    if (field.tag == 2) {
-      return ForEachNumber(field, WireType::kVarint, kMessage, [&](std::uint64_t n) -> Status {
-        SIDECAR_ASSIGN_OR_RETURN(const std::size_t id, ObjectId(n));
-        function.bound_inputs.push_back(id);
+  return ParseFields<ConcreteFunction>(
+      bytes, kMessage, [&](const ProtoField& field, ConcreteFunction& function) -> Status {
+        if (field.tag == 2) {
+          return ForEachNumber(field, WireType::kVarint, kMessage, [&](std::uint64_t n) -> Status {
+            SIDECAR_ASSIGN_OR_RETURN(const std::size_t id, ObjectId(n));
+            function.bound_inputs.push_back(id);
+            return {};
+          });
+        }
+        if (field.tag == 3) {
+          SIDECAR_ASSIGN_OR_RETURN(function.input_signature, BytesOf(field, kMessage));
+        }
         return {};
       });
-    }
-    if (field.tag == 3) {
-      SIDECAR_ASSIGN_OR_RETURN(function.input_signature, BytesOf(field, kMessage));
-    }
-    return {};
-  });
-  SIDECAR_RETURN_IF_ERROR(status);
-  return function;
 }
 
 Status CheckIds(const SavedObjectGraph& graph) {

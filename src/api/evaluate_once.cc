@@ -20,6 +20,7 @@ Result<EvaluationResult> EvaluateWeights(evaluate::Evaluation& evaluation,
   if (!values.ok()) return AsDamage(values.status());
   const Result<std::optional<std::int64_t>> step = weights.source->ReadStep();
   if (!step.ok()) return AsDamage(step.status());
+  SIDECAR_RETURN_IF_ERROR(callbacks.CheckOutputs());  // creates directories, so after all inputs
   const EvaluationInfo info{weights.path, watch::CheckpointNumber(weights.path), *step};
   return evaluation.Run(*values, info, callbacks, stop);
 }
@@ -29,7 +30,6 @@ Result<EvaluationResult> EvaluateWeights(evaluate::Evaluation& evaluation,
 Result<EvaluationResult> Evaluate(const Model& model, const DatasetPtr& data,
                                   const std::string& checkpoint, const EvaluateOptions& options) {
   report::CallbackList callbacks(options.callbacks);
-  SIDECAR_RETURN_IF_ERROR(callbacks.CheckOutputs());
   SIDECAR_ASSIGN_OR_RETURN(
       std::unique_ptr<evaluate::Evaluation> evaluation,
       evaluate::Evaluation::Create(model.loaded(), data, {options.steps, options.threads}));

@@ -1,13 +1,25 @@
 #include "api/open_weights.h"
 
-#include <string_view>
+#include <utility>
 
 #include "base/status_macros.h"
 #include "checkpoint/keras_weights_file.h"
 #include "checkpoint/tf_checkpoint.h"
+#include "watch/directory_listing.h"
 #include "watch/latest_checkpoint.h"
+#include "watch/state_file.h"
 
 namespace sidecar::api {
+namespace {
+
+// Checkpoints may be called "checkpoint", too.
+bool IsStateFile(base::FileSystem& fs, const std::string& path,
+                 const Result<base::FileInfo>& info) {
+  return info.ok() && base::BaseName(path) == watch::kStateFileName &&
+         !fs.Stat(path + ".index").ok();
+}
+
+}  // namespace
 
 Result<NamedWeights> OpenWeights(base::FileSystem& fs, const std::string& path,
                                  const std::optional<std::string>& checkpoint_root) {
@@ -19,8 +31,11 @@ Result<NamedWeights> OpenWeights(base::FileSystem& fs, const std::string& path,
   } else if (info.ok() && checkpoint::IsKerasWeightsFile(fs, path)) {
     SIDECAR_ASSIGN_OR_RETURN(weights.source, checkpoint::OpenKerasWeights(fs, path));
     return weights;
-  } else if (path.ends_with(".index")) {
-    weights.path.resize(path.size() - std::string_view(".index").size());
+  } else if (auto prefix = watch::PrefixOfFile(path)) {
+    weights.path = std::move(*prefix);
+  } else if (IsStateFile(fs, path, info)) {
+    SIDECAR_ASSIGN_OR_RETURN(
+        weights.path, watch::NewestCheckpointPrefix(fs, std::string(base::DirectoryName(path))));
   }
   SIDECAR_ASSIGN_OR_RETURN(weights.source,
                            checkpoint::OpenTfCheckpoint(fs, weights.path, checkpoint_root));

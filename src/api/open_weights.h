@@ -17,9 +17,10 @@ struct NamedWeights {
   std::unique_ptr<checkpoint::VariableSource> source;
 };
 
-/// Opens a TensorFlow checkpoint by its prefix (or its `.index` file), the newest checkpoint of a
-/// directory, or a Keras weights file (`.weights.h5`, `.h5`, `.hdf5`, `.keras`). kNotFound where
-/// nothing is there, kDataLoss for what is damaged or incomplete.
+/// Opens a TensorFlow checkpoint by its prefix (or one of its files), the newest checkpoint of a
+/// directory (or of the directory of a state file), or a Keras weights file (`.weights.h5`, `.h5`,
+/// `.hdf5`, `.keras`). kNotFound where nothing is there, kDataLoss for what is damaged or
+/// incomplete.
 Result<NamedWeights> OpenWeights(base::FileSystem& fs, const std::string& path,
                                  const std::optional<std::string>& checkpoint_root);
 

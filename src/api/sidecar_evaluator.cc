@@ -54,13 +54,13 @@ Status SidecarEvaluator::Start() {
   base::FileSystem& fs = base::PosixFileSystem();
   base::Clock& clock = base::SystemClock();
 
-  // Outputs that cannot be created, and a model, data and metrics that cannot work together, are
-  // found before the wait.
-  report::CallbackList callbacks(options.callbacks, clock);
-  SIDECAR_RETURN_IF_ERROR(callbacks.CheckOutputs());
+  // A model, data and metrics that cannot work together, and outputs that cannot be created, are
+  // found before the wait; outputs last, since looking creates directories.
   SIDECAR_ASSIGN_OR_RETURN(std::unique_ptr<evaluate::Evaluation> evaluation,
                            evaluate::Evaluation::Create(impl_->model.loaded(), impl_->data,
                                                         {options.steps, options.threads}));
+  report::CallbackList callbacks(options.callbacks, clock);
+  SIDECAR_RETURN_IF_ERROR(callbacks.CheckOutputs());
 
   const std::unique_ptr<watch::Waiter> waiter =
       watch::WatchDirectory(impl_->checkpoint_dir, clock, impl_->stop);

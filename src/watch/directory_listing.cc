@@ -25,6 +25,18 @@ bool IsTemporaryName(std::string_view name) {
          name.ends_with("_temp") || name.find(".tempstate") != std::string_view::npos;
 }
 
+std::optional<std::string> PrefixOfFile(std::string_view path) {
+  if (path.ends_with(kIndexExtension)) {
+    return std::string(path.substr(0, path.size() - kIndexExtension.size()));
+  }
+  const std::size_t at = path.rfind(".data-");
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string shape;  // "00000-of-00001" with every digit a 0
+  for (const char c : path.substr(at + 6)) shape += c >= '0' && c <= '9' ? '0' : c;
+  if (shape != "00000-of-00000") return std::nullopt;
+  return std::string(path.substr(0, at));
+}
+
 DirectoryCounts CountNames(const std::vector<std::string>& names) {
   DirectoryCounts counts;
   for (const std::string& name : names) {

@@ -30,6 +30,10 @@ struct Candidate {
 /// `….tempstate…`, `workertemp_…`), never a checkpoint.
 [[nodiscard]] bool IsTemporaryName(std::string_view name);
 
+/// The prefix of the checkpoint that `path` is a file of, by its name: "DIR/ckpt-1" for
+/// "DIR/ckpt-1.index" and "DIR/ckpt-1.data-00000-of-00001". Nothing for other names.
+[[nodiscard]] std::optional<std::string> PrefixOfFile(std::string_view path);
+
 /// What the names in a directory say.
 struct DirectoryCounts {
   std::size_t index_files = 0;

@@ -10,6 +10,7 @@
 #include "base/byte_reader.h"
 #include "base/status_macros.h"
 #include "checkpoint/hdf5/hdf5_file.h"
+#include "watch/directory_listing.h"
 #include "watch/state_file.h"
 
 namespace sidecar::cli {
@@ -35,22 +36,6 @@ constexpr std::array kMagics = {
     Ending{"{", PathKind::kModelJson},
     Ending{"PK\x03\x04", PathKind::kModelArchive},
 };
-
-std::string Without(const std::string& path, std::size_t ending_size) {
-  return path.substr(0, path.size() - ending_size);
-}
-
-// "DIR/ckpt-1.data-00000-of-00001" belongs to the checkpoint "DIR/ckpt-1".
-std::size_t DataSuffixSize(std::string_view path) {
-  const std::size_t at = path.rfind(".data-");
-  if (at == std::string_view::npos) return 0;
-  const std::string_view numbers = path.substr(at + 6);
-  const bool shaped = numbers.size() >= 14 && numbers.find("-of-") != std::string_view::npos &&
-                      std::all_of(numbers.begin(), numbers.end(), [](char c) {
-                        return (c >= '0' && c <= '9') || c == '-' || c == 'o' || c == 'f';
-                      });
-  return shaped ? path.size() - at : 0;
-}
 
 // An HDF5 file with a model's config in it is a model. What cannot be read is left to the inspector
 // of weights, which says what is wrong.
@@ -97,9 +82,8 @@ Result<InspectedPath> FindPathKind(base::FileSystem& fs, const std::string& path
     return info.status();
   }
   if (info->kind == base::FileInfo::Kind::kDirectory) return KindOfDirectory(fs, path);
-  if (path.ends_with(".index")) return InspectedPath{PathKind::kCheckpoint, Without(path, 6)};
-  if (const std::size_t size = DataSuffixSize(path); size > 0) {
-    return InspectedPath{PathKind::kCheckpoint, Without(path, size)};
+  if (auto prefix = watch::PrefixOfFile(path)) {
+    return InspectedPath{PathKind::kCheckpoint, std::move(*prefix)};
   }
   const std::string_view name = base::BaseName(path);
   if (name == watch::kStateFileName) {

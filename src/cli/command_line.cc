@@ -124,10 +124,11 @@ class OptionSet {
 
 void AddModelOptions(OptionSet& options, EvaluationOptions& target) {
   options.Group("Model");
-  options.Text("--model", "PATH",
-               "the model: a .keras file, the JSON of model.to_json(), or a SavedModel directory; "
-               "required",
-               target.model);
+  options.Text(
+      "--model", "PATH",
+      "the model: a .keras file, a whole-model .h5 file, the JSON of model.to_json(), or a "
+      "SavedModel directory; required",
+      target.model);
   options.Text("--signature", "NAME",
                "the SavedModel's signature that is evaluated (default: serving_default)",
                target.signature);
@@ -351,16 +352,25 @@ Status Unknown(const CLI::App& app, const CLI::App& named) {
   const std::string given = found.substr(0, is_option ? found.find('=') : found.size());
   const char* kind = is_option ? "option" : &named == &app ? "command" : "argument";
   std::string hint = Suggestion(given, known);
-  if (!hint.empty()) hint = fmt::format("; did you mean {}?", hint);
+  hint = hint.empty() ? "." : fmt::format("; did you mean {}?", hint);
   const std::string help = &named == &app ? "sidecar" : "sidecar " + named.get_name();
-  return {StatusCode::kInvalidArgument, fmt::format("unknown {} '{}'{} See '{} --help'", kind,
-                                                    given, hint.empty() ? ";" : hint, help)};
+  return {StatusCode::kInvalidArgument,
+          fmt::format("unknown {} '{}'{} See '{} --help'", kind, given, hint, help)};
 }
 
 Status FromParseError(const CLI::ParseError& error, const Parser& parser) {
   const CLI::App& named = parser.Named();
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return Unknown(parser.app, named);
-  return {StatusCode::kInvalidArgument, error.what()};
+  const std::string what = error.what();
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    // CLI11 says "--model: At Most 1 required but received 2" or "--model: 1 required PATH
+    // missing".
+    const bool repeated = what.find("received") != std::string::npos;
+    return {StatusCode::kInvalidArgument,
+            fmt::format("{} {}", what.substr(0, what.find(':')),
+                        repeated ? "stands more than once; it takes one value" : "needs a value")};
+  }
+  return {StatusCode::kInvalidArgument, what};
 }
 
 }  // namespace

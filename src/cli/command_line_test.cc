@@ -171,6 +171,7 @@ TEST(CommandLineTest, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(Refusal({"evaluate", "--checkpoint-dir", "c", "--model", "m", "--data", "d"}),
               HasSubstr("unknown option '--checkpoint-dir'"));
   EXPECT_THAT(Refusal({"inspect", "a", "b"}), HasSubstr("'b'"));
+  EXPECT_EQ(Refusal({"--zzzzzzzz"}), "unknown option '--zzzzzzzz'. See 'sidecar --help'");
 }
 
 TEST(CommandLineTest, RefusesWhatIsMissing) {
@@ -181,7 +182,7 @@ TEST(CommandLineTest, RefusesWhatIsMissing) {
   EXPECT_THAT(Refusal({"evaluate", "--model", "m", "--y", "y.npy"}), HasSubstr("--x"));
   EXPECT_THAT(Refusal({"inspect"}), HasSubstr("PATH"));
   EXPECT_THAT(Refusal({"replay", "a"}), HasSubstr("DST"));
-  EXPECT_THAT(Refusal(Plus(kRun, {"--log-dir"})), HasSubstr("--log-dir"));
+  EXPECT_EQ(Refusal(Plus(kRun, {"--log-dir"})), "--log-dir needs a value");
   EXPECT_THAT(Refusal(Plus(kRun, {"--log-dir", ""})), HasSubstr("--log-dir"));
   EXPECT_THAT(Refusal(Plus(kRun, {"--log-dir", "--json"})),
               AllOf(HasSubstr("--log-dir"), HasSubstr("'--json'")));
@@ -191,7 +192,8 @@ TEST(CommandLineTest, RefusesWhatExcludesEachOtherOrStandsTwice) {
   EXPECT_THAT(Refusal(Plus(kRun, {"--x", "x.npy"})), AllOf(HasSubstr("--data"), HasSubstr("--x")));
   EXPECT_THAT(Refusal(Plus(kRun, {"--sample-weight", "w.npy"})), HasSubstr("--sample-weight"));
   EXPECT_THAT(Refusal(Plus(kRun, {"--quiet", "--verbose"})), HasSubstr("--quiet"));
-  EXPECT_THAT(Refusal(Plus(kRun, {"--model", "other"})), HasSubstr("--model"));
+  EXPECT_EQ(Refusal(Plus(kRun, {"--model", "other"})),
+            "--model stands more than once; it takes one value");
 }
 
 TEST(CommandLineTest, HelpNamesEveryOptionAndExitCode) {

@@ -18,6 +18,8 @@ Result<std::string> WeightsPath(const EvaluateCommand& command) {
   if (checkpoint::IsKerasWeightsFile(base::PosixFileSystem(), model)) return model;
   const std::string saved_variables = base::JoinPath(model, "variables/variables");
   if (base::PosixFileSystem().Stat(saved_variables + ".index").ok()) return saved_variables;
+  // What is no model at all has no weights either: that says more.
+  SIDECAR_RETURN_IF_ERROR(LoadModel(command.evaluation).status());
   return Status(StatusCode::kInvalidArgument,
                 model + ": holds no weights; name a checkpoint with --checkpoint");
 }

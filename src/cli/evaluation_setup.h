@@ -20,9 +20,12 @@ struct EvaluationSetup {
   std::vector<CallbackPtr> callbacks;
 };
 
-/// Checks that all named files can be opened (kNotFound) and the log directory written to
-/// (kCannotCreate) before anything is loaded, then loads. Fails as Model::Load(), LoadDataset() and
+/// The model with the losses and metrics that the options give. Fails as Model::Load() and
 /// evaluate::MergeCompileConfig().
+Result<Model> LoadModel(const EvaluationOptions& options);
+
+/// Checks that all named files can be opened (kNotFound) before anything is loaded, then loads.
+/// Fails as LoadModel() and LoadDataset().
 Result<EvaluationSetup> PrepareEvaluation(const EvaluationOptions& options);
 
 /// kNotFound, naming `option`, unless `path` can be opened for reading (a directory can be, too).

@@ -8,7 +8,7 @@ constexpr const char* kEvaluationExitCodes = R"(Exit codes:
    64  wrong usage: an unknown or missing option, a value out of range
    65  the model, the data or the checkpoint is damaged, or they do not fit each other
    66  a named input does not exist or cannot be opened
-   69  a layer, op, loss, metric or kind of file is not supported; the message names it
+   69  layers, ops, losses, metrics or a kind of file are not supported; the message names them all
    70  an internal error
    73  an output cannot be created
    74  reading or writing failed
@@ -36,10 +36,9 @@ CommandHelp RunHelp() {
       "Follows a checkpoint directory and evaluates each newest checkpoint.",
       "sidecar run --model PATH --data PATH --checkpoint-dir DIR [OPTIONS]",
       std::string(
-          R"(Waits for a checkpoint, evaluates it, reports, and waits for the next one until a stop
-rule holds. Training may start before, beside or after it. Checkpoints that appear while an
-evaluation runs are skipped, all but the newest; one that cannot be used is reported and passed
-over.
+          R"(Waits for a checkpoint, evaluates it, reports, and waits for the next one until a stop rule holds.
+Training may start before, beside or after it. Checkpoints that appear while an evaluation runs are
+skipped, all but the newest; one that cannot be used is reported and passed over.
 
 Examples:
   Follow a training job of 20 epochs and write TensorBoard summaries to logs/validation:
@@ -71,12 +70,13 @@ CommandHelp EvaluateHelp() {
 }
 
 CommandHelp InspectHelp() {
-  return {"Says what a path is, what it holds, and whether it is whole.",
-          "sidecar inspect PATH [--json]",
-          R"(PATH is a checkpoint (its prefix or its .index file), a checkpoint directory, a weights
-file, a model file (.keras or JSON), a SavedModel directory (its signatures, variables with their
-places in checkpoints, and ops with their support), an event file, or arrays (.npz, .npy). Every
-size and checksum is verified.
+  return {
+      "Says what a path is, what it holds, and whether it is whole.",
+      "sidecar inspect PATH [--json]",
+      R"(PATH is a checkpoint (its prefix, .index or data file), a checkpoint directory, a weights file, a
+model file (.keras, whole-model .h5 or JSON), a SavedModel directory (its signatures, variables with
+their places in checkpoints, and ops with their support), an event file, or arrays (.npz, .npy).
+Every size and checksum is verified.
 
 Examples:
   sidecar inspect ckpts/ckpt-7
@@ -95,10 +95,10 @@ CommandHelp ReplayHelp() {
   return {
       "Publishes recorded checkpoints as a training job would.", "sidecar replay SRC DST [OPTIONS]",
       std::string(
-          R"(Copies the checkpoints of SRC to DST one after another, in the order of their numbers
-and with the writer's own order of operations: data files renamed into place, then .index, then the
-'checkpoint' state file replaced, with the contents that the recording's writer gives it. For
-demonstrations and tests.
+          R"(Copies the checkpoints of SRC to DST one after another, in the order of their numbers and with the
+writer's own order of operations: data files renamed into place, then .index, then the 'checkpoint'
+state file replaced, with the contents that the recording's writer gives it. For demonstrations and
+tests.
 
 Example:
   sidecar replay demo/recordings/digits_mlp/ckpts /tmp/ckpts --interval 0.5 --keep 3

@@ -29,6 +29,10 @@ ArrayFile ParseArrayFile(std::string_view argument) {
   return {std::string(name), std::string(argument.substr(equals + 1))};
 }
 
+bool IsFilePattern(std::string_view path) {
+  return path.find_first_of("*?[") != std::string_view::npos;
+}
+
 Result<Arrays> LoadArrays(const ArrayFiles& files) {
   Arrays arrays;
   SIDECAR_ASSIGN_OR_RETURN(arrays.x, LoadKind(files.x, "x"));

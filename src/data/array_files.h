@@ -20,6 +20,9 @@ struct ArrayFile {
 /// so that "./a=b.npy" is a path.
 [[nodiscard]] ArrayFile ParseArrayFile(std::string_view argument);
 
+/// Whether `path` holds one of the wildcards *, ? and [ of a pattern of file names.
+[[nodiscard]] bool IsFilePattern(std::string_view path);
+
 struct ArrayFiles {
   std::vector<ArrayFile> x;
   std::vector<ArrayFile> y;

@@ -6,6 +6,7 @@
 
 #include "base/file_system.h"
 #include "base/status_macros.h"
+#include "data/array_files.h"
 #include "data/npy.h"
 #include "data/npz.h"
 #include "sidecar/dataset.h"
@@ -34,7 +35,8 @@ Result<DatasetPtr> LoadDataset(const std::string& path, std::int64_t batch_size)
     SIDECAR_ASSIGN_OR_RETURN(Tensor x, data::LoadNpy(path));
     arrays.x.push_back({"", std::move(x)});
   } else {
-    SIDECAR_RETURN_IF_ERROR(base::PosixFileSystem().Stat(path).status());
+    const Status found = base::PosixFileSystem().Stat(path).status();
+    if (!found.ok() && !data::IsFilePattern(path)) return found;
     return Status(StatusCode::kUnimplemented,
                   fmt::format("{}: this kind of data is not supported; supported are .npz and .npy "
                               "files",

@@ -111,7 +111,9 @@ void AddModel(InspectReport& report, const model::LoadedModel& model) {
       "keras_version", static_cast<int>(model.keras_version),
       fmt::format("{} ({})", static_cast<int>(model.keras_version), model.keras_version_reason));
   AddPorts(report, model);
-  report.AddField("layers", model.layers, fmt::format("{}", fmt::join(model.layers, ", ")));
+  report.AddField("layers", model.layers,
+                  model.layers.empty() ? "the file does not say"
+                                       : fmt::format("{}", fmt::join(model.layers, ", ")));
   AddCompileConfig(report, model.compile_config);
   if (model.graph != nullptr) {
     AddVariables(report, model);

@@ -122,6 +122,12 @@ Result<std::shared_ptr<LoadedModel>> LoadModelFile(base::FileSystem& file_system
   std::array<char, 8> start = {};
   SIDECAR_ASSIGN_OR_RETURN(const std::size_t size,
                            file->ReadAt(0, std::as_writable_bytes(std::span(start))));
+  if (size == 0) {
+    return Status(StatusCode::kDataLoss,
+                  path +
+                      ": is empty; a .keras file, a whole-model .h5 file, or the JSON of "
+                      "model.to_json() is needed");
+  }
   const std::string_view magic(start.data(), size);
   ReadOptions read{.source = path, .keras_version = options.keras_version};
   if (magic.starts_with("PK")) return LoadArchive(file, std::move(read));

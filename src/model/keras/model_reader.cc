@@ -30,10 +30,6 @@ struct Rules {
   std::string reason;
 };
 
-std::string_view NameOf(KerasVersion version) {
-  return version == KerasVersion::kKeras2 ? "2" : "3";
-}
-
 // Whether any layer is written as only Keras 3 does. The parser has bounded the depth.
 bool HasKeras3Form(const json& value) {
   if (!value.is_structured()) return false;
@@ -173,8 +169,7 @@ Result<std::shared_ptr<LoadedModel>> ReadModel(std::string_view text, const Read
   } else {
     model->compile_config = CompileConfigOf(ConfigReader(document, "").Find("compile_config"));
   }
-  model->keras_version_reason =
-      fmt::format("the rules of Keras {}: {}", NameOf(rules.version), rules.reason);
+  model->keras_version_reason = rules.reason;
   return model;
 }
 

@@ -162,6 +162,11 @@ Arguments CliTest::With(const std::string& command, const std::string& recording
 }
 
 void CliTest::ExpectError(const Outcome& outcome, int code, std::string_view part) {
+  ExpectErrorWith(outcome, code, {std::string(part)});
+}
+
+void CliTest::ExpectErrorWith(const Outcome& outcome, int code,
+                              const std::vector<std::string>& parts) {
   EXPECT_EQ(outcome.exit_code, code) << outcome.err;
   EXPECT_EQ(outcome.out, "");
   const std::vector<std::string> lines = Lines(outcome.err);
@@ -173,7 +178,7 @@ void CliTest::ExpectError(const Outcome& outcome, int code, std::string_view par
     if (line.starts_with("  ")) ++details;
   }
   EXPECT_EQ(errors, 1U) << outcome.err;
-  EXPECT_THAT(first, ::testing::HasSubstr(std::string(part)));
+  for (const std::string& part : parts) EXPECT_THAT(first, ::testing::HasSubstr(part));
   EXPECT_LE(details, 20U) << outcome.err;
 }
 

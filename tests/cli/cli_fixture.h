@@ -63,6 +63,9 @@ class CliTest : public ::testing::Test {
   /// Exactly one error: `code`, nothing on standard output, a first line that holds `part`, no more
   /// than 20 indented lines behind it.
   static void ExpectError(const Outcome& outcome, int code, std::string_view part);
+  /// The same with every one of `parts` in the first line.
+  static void ExpectErrorWith(const Outcome& outcome, int code,
+                              const std::vector<std::string>& parts);
 
  private:
   std::string directory_;

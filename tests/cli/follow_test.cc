@@ -111,9 +111,17 @@ TEST_P(FollowTest, EvaluateAgreesWithKeras) {
       RunSidecar(evaluate + Arguments{"--checkpoint", Recorded(recording, "ckpts/ckpt-3")});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(ExpectAsKeras(outcome.out, recording), 3);
-  outcome = RunSidecar(evaluate + Arguments{"--checkpoint", Recorded(recording, "ckpts")});
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(ExpectAsKeras(outcome.out, recording), 8);
+  for (const char* file : {"ckpts/ckpt-3.index", "ckpts/ckpt-3.data-00000-of-00001"}) {
+    outcome = RunSidecar(evaluate + Arguments{"--checkpoint", Recorded(recording, file)});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(ExpectAsKeras(outcome.out, recording), 3);
+  }
+  // A directory, or its state file, stands for the newest.
+  for (const char* path : {"ckpts", "ckpts/checkpoint"}) {
+    outcome = RunSidecar(evaluate + Arguments{"--checkpoint", Recorded(recording, path)});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(ExpectAsKeras(outcome.out, recording), 8);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Recordings, FollowTest, ::testing::Values("digits_mlp", "digits_cnn"));

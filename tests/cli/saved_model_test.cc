@@ -58,26 +58,43 @@ TEST_F(SavedModelTest, ItsOwnValuesAreEvaluatedWhereNoCheckpointIsNamed) {
 TEST_F(SavedModelTest, DamagedFilesEndWith65) {
   const std::string file = Path("model/saved_model.pb");
   const std::string whole = ReadFile(file);
-  for (const std::string& bytes :
-       {std::string(), whole.substr(0, whole.size() / 2), whole.substr(0, whole.size() - 1),
-        std::string(5000, '\xff'), std::string("not a SavedModel")}) {
+  std::string flipped = whole;
+  flipped[2] = static_cast<char>(flipped[2] ^ 0x07);  // the wire type of the meta graph
+  const std::vector<std::pair<std::string, std::string>> said = {
+      {"", "has no meta graph"},
+      {whole.substr(0, whole.size() / 2), "bytes, 111560 are left"},
+      {whole.substr(0, whole.size() - 1), "are left at byte"},
+      {flipped, "field 2 has wire type 5, expected 2"},
+      {std::string(5000, '\xff'), "damaged field key at byte 0"},
+      {"not a SavedModel", "wire type 6 is not supported"}};
+  for (const auto& [bytes, message] : said) {
     WriteFile(file, bytes);
-    ExpectError(Evaluate(Path("model")), 65, "saved_model.pb");
+    const Outcome outcome = Evaluate(Path("model"), {"--log-dir", Path("logs")});
+    ExpectErrorWith(outcome, 65, {file, message});
+    EXPECT_FALSE(fs::exists(Path("logs")));
   }
 }
 
 TEST_F(SavedModelTest, HostileGraphsEndWith65) {
-  for (const char* name : {"cycle", "recursion", "deep", "explosion", "missing_node", "unbound"}) {
+  const std::vector<std::pair<std::string, std::string>> said = {
+      {"cycle", "depend on each other in a circle: 'y' and 'z'"},
+      {"recursion", "function 'f' calls itself"},
+      {"deep", "nested deeper than 100"},
+      {"explosion", "more than 10000000 nodes"},
+      {"missing_node", "'y' reads tensor 'nothing'"},
+      {"unbound", "variable 'y' of the graph belongs to no object"}};
+  for (const auto& [name, message] : said) {
     fs::copy_file(std::string(SIDECAR_SOURCE_DIR "/fuzz/corpus/saved_model/") + name,
                   Path("model/saved_model.pb"), fs::copy_options::overwrite_existing);
     SCOPED_TRACE(name);
-    ExpectError(Evaluate(Path("model")), 65, "model");
+    ExpectErrorWith(Evaluate(Path("model")), 65, {Path("model"), message});
   }
 }
 
 TEST_F(SavedModelTest, PartsThatAreMissingEndWith65) {
   fs::remove_all(Path("model/variables"));
-  ExpectError(Evaluate(Path("model")), 65, "variables.index");
+  ExpectErrorWith(Evaluate(Path("model")), 65,
+                  {Path("model/variables/variables.index"), "is missing"});
   fs::remove(Path("model/saved_model.pb"));
   ExpectError(Evaluate(Path("model")), 65, "saved_model.pb");
 }

@@ -89,6 +89,11 @@ TEST_F(UsageTest, AFileInTheCheckpointDirectorysPlaceEndsWith66) {
 TEST_F(UsageTest, AnOutputThatCannotBeCreatedEndsWith73BeforeTheWait) {
   const std::string file = File("file", "");
   ExpectError(RunSidecar(Run() + Arguments{"--log-dir", file + "/logs"}), 73, file);
+  ExpectError(RunSidecar(Run() + Arguments{"--log-dir", file}), 73, file);
+  // Where not even root can make a directory.
+  ExpectError(RunSidecar(Run() + Arguments{"--log-dir", "/proc/logs"}), 73, "/proc/logs");
+  ExpectError(RunSidecar(With("evaluate", "digits_mlp") + Arguments{"--log-dir", "/proc/logs"}), 73,
+              "/proc/logs");
   ExpectError(
       RunSidecar({"replay", Recorded("digits_mlp", "ckpts"), file + "/to", "--interval", "0"}), 73,
       file);
@@ -140,6 +145,30 @@ TEST_F(UsageTest, WhatIsNotSupportedEndsWith69NamingIt) {
   ExpectError(RunSidecar({"evaluate", "--model", model, "--data", Recorded("digits_mlp", "val.npz"),
                           "--loss", "mse", "--checkpoint", Recorded("digits_mlp", "ckpts/ckpt-8")}),
               69, "MyLayer");
+}
+
+// The losses and metrics of users' own, as Keras saves those that were not registered with it.
+TEST_F(UsageTest, AModelsOwnLossesAndMetricsAreAllNamed) {
+  Json config = Json::parse(ReadFile(Golden("models/k2_legacy_json/model.json")));
+  config["compile_config"] = Json::parse(R"({"optimizer": "rmsprop", "loss": {"module": "builtins",
+      "class_name": "function", "config": "my_loss", "registered_name": "function"}, "metrics":
+      [{"module": "builtins", "class_name": "function", "config": "my_metric", "registered_name":
+      "function"}, {"module": null, "class_name": "MyMean", "config": {"name": "m"},
+      "registered_name": "MyMean"}, "mae"], "loss_weights": null, "weighted_metrics": null})");
+  const std::string model =
+      File("model.keras", ZipBytes({{"config.json", config.dump()},
+                                    {"metadata.json", R"({"keras_version": "2.21.0"})"}}));
+  const Arguments evaluate = {"evaluate",
+                              "--model",
+                              model,
+                              "--data",
+                              Golden("models/k2_legacy_json/data.npz"),
+                              "--checkpoint",
+                              Golden("models/k2_legacy_json/ckpts/ckpt-1")};
+  ExpectErrorWith(RunSidecar(evaluate), 69, {"'my_loss'", "'my_metric'", "'MyMean'", "--compile"});
+  const Outcome replaced = RunSidecar(
+      evaluate + Arguments{"--loss", "categorical_crossentropy", "--metrics", "accuracy"});
+  EXPECT_EQ(replaced.exit_code, 0) << replaced.err;
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 writes OUT/model.keras (the compiled model), OUT/val.npz (validation data) and
 then, while it trains, OUT/ckpts/ckpt-1 ... ckpt-8. Beside it, in another
-terminal, before or after the training has started:
+terminal, as soon as the model file is there:
 
     sidecar run --model OUT/model.keras --data OUT/val.npz \\
         --checkpoint-dir OUT/ckpts --max-evaluations 8 --log-dir OUT/logs

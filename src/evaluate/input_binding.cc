@@ -58,34 +58,36 @@ bool IsNameOf(const std::string& name, const model::ModelInput& input) {
 }
 
 // Components are matched by position when there is one of each, or when none carries an input's
-// name. Names of their own then only fit inputs that have none.
-bool MatchByPosition(const std::vector<model::ModelInput>& inputs,
-                     const std::vector<DatasetSpec::Component>& components) {
-  if (inputs.size() == 1 && components.size() == 1) return true;
-  for (const DatasetSpec::Component& component : components) {
+// name. Names of their own then only fit inputs that have none; "0", "1" and so on say the position
+// in whatever order they come.
+std::optional<std::size_t> FindByPosition(const std::vector<model::ModelInput>& inputs,
+                                          std::size_t index,
+                                          const std::vector<DatasetSpec::Component>& components) {
+  if (components.size() != inputs.size()) return std::nullopt;
+  if (inputs.size() == 1) return 0;
+  std::optional<std::size_t> numbered;
+  bool named = false;
+  for (std::size_t k = 0; k < components.size(); ++k) {
     for (const model::ModelInput& input : inputs) {
-      if (IsNameOf(component.name, input)) return false;
+      if (IsNameOf(components[k].name, input)) return std::nullopt;
+      named |= input.has_own_name;
     }
+    if (components[k].name == std::to_string(index)) numbered = k;
   }
-  const bool named = std::any_of(inputs.begin(), inputs.end(),
-                                 [](const model::ModelInput& input) { return input.has_own_name; });
-  if (!named) return components.size() == inputs.size();
-  for (std::size_t i = 0; i < components.size(); ++i) {
-    if (!components[i].name.empty() && components[i].name != std::to_string(i)) return false;
-  }
-  return components.size() == inputs.size();
+  if (numbered) return numbered;
+  return !named || components[index].name.empty() ? std::optional(index) : std::nullopt;
 }
 
 Result<std::size_t> ComponentFor(const std::vector<model::ModelInput>& inputs, std::size_t index,
                                  const std::vector<DatasetSpec::Component>& components) {
-  if (MatchByPosition(inputs, components)) return index;
+  if (const auto k = FindByPosition(inputs, index, components)) return *k;
   for (std::size_t k = 0; k < components.size(); ++k) {
     if (IsNameOf(components[k].name, inputs[index])) return k;
   }
   return Status(StatusCode::kFailedPrecondition,
                 "the data has no input '" + inputs[index].name + "': it has " +
                     NamesOf(components) + ", the model takes " + NamesOf(inputs) +
-                    "; name the data's members after the model's inputs");
+                    "; name the data's members after the model's inputs, or by position from 0");
 }
 
 }  // namespace

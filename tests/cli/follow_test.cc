@@ -176,6 +176,23 @@ TEST_F(FollowOnceTest, ASignalEndsARunThatNeverSawACheckpoint) {
   EXPECT_EQ(run.Finish().exit_code, 143);
 }
 
+TEST_F(FollowOnceTest, ASignalEndsARunInTheMiddleOfAnEvaluation) {
+  CopyCheckpoint("digits_mlp", 2, Path("ckpts"));
+  // Some seconds of single samples.
+  const std::string x = File("x.npy", NpyZeros("|u1", 1, {400'000, 64}));
+  const std::string y = File("y.npy", NpyZeros("|u1", 1, {400'000}));
+  ChildProcess run(SidecarProgram(), {"run", "--model", Recorded("digits_mlp", "model.keras"),
+                                      "--x", x, "--y", y, "--batch-size", "1", "--checkpoint-dir",
+                                      Path("ckpts"), "--json", "--log-dir", Path("logs")});
+  ASSERT_TRUE(run.WaitForErr("Evaluation starts"));
+  run.Signal(SIGTERM);
+  const Outcome outcome = run.Finish();
+  EXPECT_EQ(outcome.exit_code, 143) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(outcome.err, HasSubstr("ckpt-2: stopped while it was evaluated"));
+  EXPECT_TRUE(fs::is_empty(Path("logs/validation")));
+}
+
 TEST_F(FollowOnceTest, ASignalEndsReplayBetweenTwoCheckpoints) {
   ChildProcess replay(SidecarProgram(), {"replay", Recorded("digits_mlp", "ckpts"), Path("ckpts"),
                                          "--interval", "1000"});

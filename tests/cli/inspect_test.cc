@@ -117,6 +117,7 @@ TEST_F(InspectTest, UnknownKindsAreDamaged) {
 TEST_F(InspectTest, DescribesASavedModel) {
   const Json json = Inspected(Golden("saved_models/k2_save_functional/model"));
   EXPECT_EQ(json["kind"], "saved_model");
+  EXPECT_EQ(Inspected(Golden("saved_models/k2_save_functional/model/saved_model.pb")), json);
   EXPECT_EQ(json["supported"], true);
   EXPECT_EQ(json["keras_version"], 2);
   EXPECT_EQ(json["signatures"][0]["name"], "serving_default");

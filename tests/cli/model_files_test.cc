@@ -105,6 +105,49 @@ TEST_F(ModelFilesTest, OpenShapesComeFromTheData) {
   EXPECT_EQ(described["variables"], nullptr);
 }
 
+// The same data in every form that it may have: an archive or files, by name or by position.
+TEST_F(ModelFilesTest, SeveralInputsAndOutputsAreFoundByNameOrPosition) {
+  const std::string wide = NpyZeros("<f4", 4, {5, 5});
+  const std::string deep = NpyZeros("<f4", 4, {5, 4});
+  const std::string kind = NpyZeros("<i8", 8, {5});
+  const std::string score = NpyZeros("<f4", 4, {5, 1});
+  const std::string weight =
+      NpyBytes("<i4", {5}, std::string("\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0\5\0\0\0", 20));
+  const std::string folder = Golden("models/k2_two_in_out");
+  const auto metrics = [&](const Arguments& data) {
+    const Outcome outcome =
+        RunSidecar(Arguments{"evaluate", "--json", "--model", folder + "/model.keras",
+                             "--checkpoint", folder + "/ckpts/ckpt-1"} +
+                   data);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(outcome.err.find("warning"), std::string::npos) << outcome.err;
+    const Json line = Json::parse(outcome.out, nullptr, false);
+    return line.is_object() ? line["metrics"].dump() : outcome.err;
+  };
+  const std::string by_name =
+      metrics({"--data", File("names.npz", ZipBytes({{"x/wide.npy", wide},
+                                                     {"x/deep.npy", deep},
+                                                     {"y/kind.npy", kind},
+                                                     {"y/score.npy", score},
+                                                     {"sample_weight/score.npy", weight}}))});
+  EXPECT_EQ(metrics({"--data", File("positions.npz", ZipBytes({{"x/1.npy", deep},
+                                                               {"y/1.npy", score},
+                                                               {"x/0.npy", wide},
+                                                               {"y/0.npy", kind},
+                                                               {"sample_weight/1.npy", weight}}))}),
+            by_name);
+  const std::string files[] = {File("wide.npy", wide), File("deep.npy", deep),
+                               File("kind.npy", kind), File("score.npy", score),
+                               File("weight.npy", weight)};
+  EXPECT_EQ(
+      metrics({"--x", "deep=" + files[1], "--x", "wide=" + files[0], "--y", "score=" + files[3],
+               "--y", "kind=" + files[2], "--sample-weight", "score=" + files[4]}),
+      by_name);
+  EXPECT_EQ(metrics({"--x", "1=" + files[1], "--x", "0=" + files[0], "--y", "1=" + files[3], "--y",
+                     "0=" + files[2], "--sample-weight", "1=" + files[4]}),
+            by_name);
+}
+
 // What is put in the place of a member of a good model's JSON, and what must come of it.
 struct Lie {
   std::string pointer;

@@ -86,6 +86,9 @@ Result<InspectedPath> FindPathKind(base::FileSystem& fs, const std::string& path
     return InspectedPath{PathKind::kCheckpoint, std::move(*prefix)};
   }
   const std::string_view name = base::BaseName(path);
+  if (name == "saved_model.pb") {
+    return InspectedPath{PathKind::kSavedModel, std::string(base::DirectoryName(path))};
+  }
   if (name == watch::kStateFileName) {
     return InspectedPath{PathKind::kDirectory, std::string(base::DirectoryName(path))};
   }

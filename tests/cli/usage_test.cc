@@ -58,9 +58,11 @@ TEST_F(UsageTest, WrongUsageEndsWith64) {
 
 TEST_F(UsageTest, OptionsOfLaterVersionsAreRefused) {
   for (const char* option :
-       {"--policy", "--results", "--once", "--done-file", "--export-best", "--export-dir",
-        "--csv-log", "--on-test-end", "--grace", "--on-rewind", "--fail-on-nan",
-        "--follow-symlinks", "--run-name", "--status-file", "--listen"}) {
+       {"--policy",      "--results",         "--once",         "--done-file",   "--export-best",
+        "--export-dir",  "--csv-log",         "--on-test-end",  "--grace",       "--on-rewind",
+        "--fail-on-nan", "--follow-symlinks", "--run-name",     "--status-file", "--listen",
+        "--label",       "--columns",         "--features",     "--split",       "--image-size",
+        "--label-mode",  "--color-mode",      "--interpolation"}) {
     ExpectError(RunSidecar(Run() + Arguments{option, "value"}), 64, option);
   }
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "base/memory_file_system.h"
@@ -91,9 +92,9 @@ TEST(StateFileTest, ReadsNumbers) {
   EXPECT_EQ(number("+5"), 5);
   EXPECT_EQ(number("-5E-1"), -0.5);
   EXPECT_EQ(number("1e5f"), 1e5);
-  EXPECT_EQ(number("inf"), INFINITY);
-  EXPECT_EQ(number("-Infinity"), -INFINITY);
-  EXPECT_EQ(number("1e999"), INFINITY);
+  EXPECT_EQ(number("inf"), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(number("-Infinity"), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(number("1e999"), std::numeric_limits<double>::infinity());
   EXPECT_TRUE(std::isnan(number("-nan")));
 }
 

@@ -204,7 +204,7 @@ int ExpectAsKeras(const std::string& line, const std::string& recording) {
       ReadFile(std::string(kSource) + "/demo/recordings/" + recording + "/expected.json"));
   for (const Json& expected : all) {
     if (expected["number"] != number) continue;
-    EXPECT_EQ(found["step"], expected["step"]);
+    EXPECT_EQ(found["step"].dump(), expected["step"].dump());
     std::vector<std::string> names;
     for (const auto& item : found["metrics"].items()) names.push_back(item.key());
     EXPECT_EQ(names.size(), expected["metrics"].size());

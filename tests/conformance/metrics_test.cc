@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -125,7 +126,8 @@ OutputValue Predict(const Tensor& x, const std::string& activation) {
 double ReadNumber(const json& value) {
   if (!value.is_string()) return value.get<double>();
   if (value == "nan") return std::nan("");
-  return value == "inf" ? INFINITY : -INFINITY;
+  return value == "inf" ? std::numeric_limits<double>::infinity()
+                        : -std::numeric_limits<double>::infinity();
 }
 
 void ExpectNumber(double value, const json& expected, const std::string& name, double scale) {

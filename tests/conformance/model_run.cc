@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <utility>
@@ -31,7 +32,7 @@ std::vector<Tensor> ReadArrays(base::ZipReader& archive, const std::string& pref
 }
 
 double Difference(const Tensor& actual, const Tensor& expected) {
-  if (actual.shape() != expected.shape()) return INFINITY;
+  if (actual.shape() != expected.shape()) return std::numeric_limits<double>::infinity();
   const Tensor a = tensor::Cast(actual, DType::kFloat64).value();
   const Tensor b = tensor::Cast(expected, DType::kFloat64).value();
   double scale = 1e-30;

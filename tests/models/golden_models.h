@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -39,7 +40,8 @@ inline double ExpectedValue(const ordered_json& value) {
   if (value.is_number()) return value.get<double>();
   const std::string text = value.get<std::string>();
   if (text == "nan") return std::nan("");
-  return text == "inf" ? INFINITY : -INFINITY;
+  return text == "inf" ? std::numeric_limits<double>::infinity()
+                       : -std::numeric_limits<double>::infinity();
 }
 
 // Names and order exactly; values within the tolerances of evaluate-semantics: 1e-5 relative, 1e-4

@@ -33,8 +33,8 @@ format() {
 
 lint() {
   say "clang-tidy"
-  cmake --preset clang >/dev/null
-  sources | grep '^src/.*\.cc$' | grep -v _test.cc | xargs -P "$(nproc)" -n 4 clang-tidy-14 --quiet -p build-clang
+  cmake --preset lint >/dev/null
+  sources | grep '^src/.*\.cc$' | grep -v _test.cc | xargs -P "$(nproc)" -n 4 clang-tidy-14 --quiet -p build-lint
 }
 
 long() {

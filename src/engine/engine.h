@@ -29,7 +29,7 @@ struct EngineOptions {
   std::vector<Shape> input_shapes;  ///< of one sample, static, by input
   /// How weights enter the graph; left open, the engine finds out which way takes less time.
   /// Results of the two differ in rounding only.
-  std::optional<WeightMode> weight_mode;
+  std::optional<WeightMode> weight_mode = std::nullopt;
   const base::Clock* clock = &base::SystemClock();  ///< what it measures that with; not owned
 };
 

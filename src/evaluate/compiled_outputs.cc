@@ -155,6 +155,7 @@ class OutputCompiler {
   // The metrics of one list get the same batches with the same weights.
   static void Share(const std::vector<NamedMetric>& metrics) {
     std::vector<MetricAccumulator*> all;
+    all.reserve(metrics.size());
     for (const NamedMetric& metric : metrics) all.push_back(metric.metric.get());
     ShareCounts(all);
   }
@@ -272,6 +273,7 @@ Result<std::vector<CompiledOutput>> CompileOutputs(const nlohmann::json& config,
                                                    const DatasetSpec& data, const AddedNames& added,
                                                    CompileOrigin origin) {
   std::vector<std::string> names;
+  names.reserve(outputs.size());
   for (const OutputSpec& output : outputs) names.push_back(output.name);
   SIDECAR_ASSIGN_OR_RETURN(const std::vector<OutputPlan> plans,
                            PlanOutputs(config, version, names));

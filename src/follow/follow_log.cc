@@ -53,7 +53,7 @@ void LogWithDetails(LogLevel level, const std::string& line, const Status& statu
 
 void LookLog::Note(const watch::Look& look) {
   const std::string problem = look.problem ? look.problem->message() : "";
-  const std::string text = (look.without_state_file ? "+" : "") + problem;
+  const std::string text = (look.without_state_file ? "+" : "") + look.same_number + problem;
   if (text == last_) return;
   last_ = text;
   if (!look.problem) return;
@@ -79,6 +79,11 @@ void LookLog::Note(const watch::Look& look) {
       if (look.without_state_file) {
         base::Log(LogLevel::kWarning, "{}: cannot be used; going by the .index files in {}",
                   state_file, directory_);
+        if (!look.same_number.empty()) {
+          base::Log(LogLevel::kWarning,
+                    "{} and {} have the same number; the one written last is taken",
+                    look.same_number, look.newest->prefix);
+        }
       } else {
         base::LogLine(LogLevel::kWarning, problem);
       }

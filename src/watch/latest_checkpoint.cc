@@ -174,6 +174,10 @@ Look LatestCheckpoint::LookWithoutStateFile(Finding finding, const Status& probl
   look.newest->state = state;
   look.problem = problem;
   look.without_state_file = true;
+  if (found->size() > 1) {
+    const Candidate& other = *(found->end() - 2);
+    if (other.number && other.number == look.newest->number) look.same_number = other.prefix;
+  }
   return look;
 }
 

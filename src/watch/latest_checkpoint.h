@@ -39,6 +39,8 @@ struct Look {
   std::vector<std::string> listed;
   /// The newest was found by listing the directory, because the state file cannot be used.
   bool without_state_file = false;
+  /// The prefix of another checkpoint with the same number, where it was found that way.
+  std::string same_number;
 };
 
 /// Looks at one directory again and again. Not thread-safe.

@@ -106,6 +106,11 @@ TEST_F(SavedModelTest, OtherModelsCheckpointsAndTensorFlow1AreRefused) {
   ExpectError(Evaluate(Golden("saved_models/tf1_session/model")), 69, "TensorFlow 1");
 }
 
+TEST_F(SavedModelTest, AFileOfItIsRefusedNamingItsDirectory) {
+  ExpectErrorWith(Evaluate(Path("model/saved_model.pb")), 65,
+                  {Path("model/saved_model.pb"), "name its directory, " + Path("model")});
+}
+
 TEST_F(SavedModelTest, SignaturesAndOutputNamesMustFit) {
   ExpectError(Evaluate(Path("model"), {"--signature", "other"}), 64, "'serving_default'");
   ExpectError(Evaluate(Path("model"), {"--output-names", "a,b"}), 64, "output_1");

@@ -117,6 +117,11 @@ Result<std::shared_ptr<LoadedModel>> LoadHdf5(std::shared_ptr<const base::Readab
 Result<std::shared_ptr<LoadedModel>> LoadModelFile(base::FileSystem& file_system,
                                                    const std::string& path,
                                                    const LoadOptions& options) {
+  if (base::BaseName(path) == "saved_model.pb") {
+    return Status(StatusCode::kFailedPrecondition,
+                  fmt::format("{}: is a part of a SavedModel; name its directory, {}", path,
+                              base::DirectoryName(path)));
+  }
   SIDECAR_ASSIGN_OR_RETURN(auto opened, file_system.OpenForRead(path));
   const std::shared_ptr<const base::ReadableFile> file = std::move(opened);
   std::array<char, 8> start = {};

@@ -59,25 +59,26 @@ TEST(OpTableTest, HasEachOperationOnce) {
 }
 
 TEST(OpTableTest, RefusesUnknownOperationsByName) {
-  const Status status = Read(Document("Sinc", json::object(), {Tensor("in")})).status();
+  const Status status =
+      Read(Document("Sinc", json::object(), json::array({Tensor("in")}))).status();
   EXPECT_EQ(status.code(), StatusCode::kUnimplemented);
   EXPECT_THAT(status.message(), HasSubstr("keras.ops.numpy.Sinc 'op'"));
 }
 
 TEST(OpTableTest, RefusesArgumentsThatItDoesNotKnow) {
   const Status status =
-      Read(Document("Sum", {{"axis", 1}, {"where", true}}, {Tensor("in")})).status();
+      Read(Document("Sum", {{"axis", 1}, {"where", true}}, json::array({Tensor("in")}))).status();
   EXPECT_EQ(status.code(), StatusCode::kUnimplemented);
   EXPECT_THAT(status.message(), HasSubstr("the argument where = true is not supported"));
 }
 
 TEST(OpTableTest, RefusesOutputsWithoutTheBatch) {
-  EXPECT_THAT(Message(Document("Sum", {{"axis", nullptr}}, {Tensor("in")})),
+  EXPECT_THAT(Message(Document("Sum", {{"axis", nullptr}}, json::array({Tensor("in")}))),
               HasSubstr("the batch must be its first dimension"));
 }
 
 TEST(OpTableTest, RefusesOutputsThatAreNotThere) {
-  EXPECT_THAT(Message(Document("Abs", json::object(), {Tensor("in")}, 1)),
+  EXPECT_THAT(Message(Document("Abs", json::object(), json::array({Tensor("in")}), 1)),
               HasSubstr("output 1 of the layer 'op' (Abs) is used; it has 1"));
 }
 

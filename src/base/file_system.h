@@ -35,10 +35,11 @@ class ReadableFile {
   ReadableFile& operator=(const ReadableFile&) = delete;
   virtual ~ReadableFile() = default;
   /// The size and identity now.
-  virtual Result<FileInfo> Stat() const = 0;
+  [[nodiscard]] virtual Result<FileInfo> Stat() const = 0;
   /// Fills `out` from `offset` on. Returns the bytes read: fewer than asked for only at the end of
   /// the file.
-  virtual Result<std::size_t> ReadAt(std::uint64_t offset, std::span<std::byte> out) const = 0;
+  [[nodiscard]] virtual Result<std::size_t> ReadAt(std::uint64_t offset,
+                                                   std::span<std::byte> out) const = 0;
   [[nodiscard]] virtual const std::string& path() const = 0;
 };
 

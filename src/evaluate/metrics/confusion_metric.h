@@ -27,6 +27,8 @@ class ConfusionMetric : public MetricAccumulator {
  public:
   ConfusionMetric(ConfusionOptions options, std::vector<Cell> cells, KerasVersion version);
   ~ConfusionMetric() override;
+  ConfusionMetric(const ConfusionMetric&) = delete;
+  ConfusionMetric& operator=(const ConfusionMetric&) = delete;
   [[nodiscard]] Status Check(const Shape& labels, const Shape& prediction,
                              const Shape* weights) const override;
   Status Update(const OutputView& view) override;

@@ -64,7 +64,7 @@ class ConfigReader {
   /// A shape whose unknown sizes are null; others from 0 to 2^31 - 1, at most 32 of them.
   [[nodiscard]] Result<Shape> DynamicShape(std::string_view key) const;
   /// A number or a nested list; also Keras's `__numpy__` and `__tensor__` objects.
-  Result<NumberArray> Numbers(std::string_view key) const;
+  [[nodiscard]] Result<NumberArray> Numbers(std::string_view key) const;
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] const nlohmann::json& object() const { return *object_; }

@@ -235,7 +235,7 @@ Result<Tensor> TensorBundle::ReadTensor(std::string_view key) const {
                                    NameOf(key));
   const Status status = entry->slices.empty() ? ReadDense(*entry, tensor.mutable_bytes())
                                               : ReadParts(key, *entry, tensor);
-  SIDECAR_RETURN_IF_ERROR_CONTEXT(status, NameOf(key));
+  if (!status.ok()) return status.WithContext(NameOf(key));
   if (!HoldsTruthValues(tensor)) {
     return Status(
         StatusCode::kDataLoss,
@@ -264,7 +264,7 @@ Result<std::string> TensorBundle::ReadString(std::string_view key) const {
   };
   auto crc = ReadStrings(stream, 1, index_.header().big_endian, append);
   const Status status = crc.ok() ? CheckCrc(*entry, *crc) : crc.status();
-  SIDECAR_RETURN_IF_ERROR_CONTEXT(status, file->path() + ": " + NameOf(key));
+  if (!status.ok()) return status.WithContext(file->path() + ": " + NameOf(key));
   return text;
 }
 

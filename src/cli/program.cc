@@ -70,7 +70,7 @@ int RunCommandLine(const std::vector<std::string>& arguments) {
 }
 
 int InternalError(const char* what) {
-  std::fprintf(stderr, "sidecar: internal error: %s\n", what);
+  static_cast<void>(std::fprintf(stderr, "sidecar: internal error: %s\n", what));
   return ExitCode(StatusCode::kInternal);
 }
 

@@ -62,7 +62,7 @@ Status Run(const RunCommand& command) {
   reader_watch->Attach(evaluator);
   const StopOnSignal on_signal([](void* target) { static_cast<SidecarEvaluator*>(target)->Stop(); },
                                &evaluator);
-  const Status status = evaluator.Start();
+  Status status = evaluator.Start();
   // Stopped for want of a reader: standard output's own failure says more.
   if (status.code() == StatusCode::kCancelled && ReceivedSignal() == 0) return {};
   return status;

@@ -9,6 +9,7 @@ namespace {
 
 Result<std::vector<NamedTensor>> LoadKind(std::vector<ArrayFile> files, std::string_view kind) {
   std::vector<std::string*> names;
+  names.reserve(files.size());
   for (ArrayFile& file : files) names.push_back(&file.name);
   SIDECAR_RETURN_IF_ERROR(NameComponents(std::move(names), kind));
   std::vector<NamedTensor> arrays;

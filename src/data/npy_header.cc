@@ -13,7 +13,7 @@ namespace sidecar::data {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
+constexpr std::size_t kMaxHeaderBytes = std::size_t{64} * 1024;
 constexpr std::size_t kMaxRank = 64;  // NumPy 2's own limit
 
 /// Reads the dictionary `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`: keys in any

@@ -106,7 +106,8 @@ Result<OutputBatch> CompiledGraph::Finish(std::size_t index) {
   const std::size_t count = compiled_.outputs().size();
   for (std::size_t i = 0; i < count; ++i) {
     const ov::Tensor result = slot.request.get_output_tensor(i);
-    const ov::Shape shape = result.get_shape();  // asked once: each call makes a dynamic one anew
+    // Asked once: each call makes a dynamic one anew.
+    const ov::Shape& shape = result.get_shape();
     std::vector<std::int64_t> sizes(shape.begin(), shape.end());
     const std::span bytes(static_cast<const std::byte*>(result.data()), result.get_byte_size());
     SIDECAR_ASSIGN_OR_RETURN(Tensor output,

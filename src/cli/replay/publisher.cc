@@ -59,7 +59,7 @@ Status Publisher::CopyFile(const std::string& source_name, const std::string& ta
                            fs_.OpenForRead(base::JoinPath(recording_.directory, source_name)));
   SIDECAR_RETURN_IF_ERROR(RemoveIfThere(target));
   SIDECAR_ASSIGN_OR_RETURN(const std::unique_ptr<base::WritableFile> file, fs_.CreateNew(target));
-  const Status status = CopyContent(*source, *file);
+  Status status = CopyContent(*source, *file);
   // The first failure counts; that cleaning up fails, too, changes nothing about it.
   if (!status.ok()) static_cast<void>(fs_.Remove(target));
   return status;

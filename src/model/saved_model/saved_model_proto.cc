@@ -33,7 +33,7 @@ Result<NodeDef> ParseNode(Bytes bytes) {
     }
     return {};
   });
-  SIDECAR_RETURN_IF_ERROR(status);
+  if (!status.ok()) return status;
   if (node.name.empty() || node.op.empty()) return Damaged(kMessage, "has no name or no op");
   return node;
 }
@@ -74,7 +74,7 @@ Result<std::string_view> FunctionName(Bytes bytes) {
     SIDECAR_ASSIGN_OR_RETURN(const Bytes value, BytesOf(field, "FunctionDef"));
     return ParseFunctionSignature(value, function);
   });
-  SIDECAR_RETURN_IF_ERROR(status);
+  if (!status.ok()) return status;
   return function.name;
 }
 
@@ -118,7 +118,7 @@ Result<SignaturePort> ParsePort(std::string_view name, Bytes bytes) {
     }
     return {};
   });
-  SIDECAR_RETURN_IF_ERROR(status);
+  if (!status.ok()) return status;
   return port;
 }
 
@@ -233,7 +233,7 @@ Result<std::optional<Shape>> ParseShape(Bytes bytes) {
     sizes.push_back(size);
     return {};
   });
-  SIDECAR_RETURN_IF_ERROR(status);
+  if (!status.ok()) return status;
   if (unknown_rank) return std::optional<Shape>();
   return std::optional<Shape>(Shape(std::move(sizes)));
 }
@@ -254,7 +254,7 @@ Result<FunctionDef> ParseFunction(Bytes bytes) {
     function.returns.insert_or_assign(entry.key, base::AsText(entry.value));
     return {};
   });
-  SIDECAR_RETURN_IF_ERROR(status);
+  if (!status.ok()) return status;
   function.IndexNodes();
   return function;
 }
@@ -272,7 +272,7 @@ Result<MetaGraph> ParseSavedModel(Bytes file) {
     found += fmt::format("{}[{}]", found.empty() ? "" : ", ", fmt::join(tags, ", "));
     return {};
   });
-  SIDECAR_RETURN_IF_ERROR(status);
+  if (!status.ok()) return status;
   if (serving) return ParseMetaGraph(*serving);
   if (found.empty()) return Damaged(kMessage, "has no meta graph");
   return Status(StatusCode::kFailedPrecondition,

@@ -174,7 +174,7 @@ Status Flattener::VisitFields(Bytes value, std::uint32_t entry_tag, bool sorted,
         entries.push_back(entry);
         return {};
       });
-  SIDECAR_RETURN_IF_ERROR(status);
+  if (!status.ok()) return status;
   if (sorted) {
     std::stable_sort(entries.begin(), entries.end(),
                      [](const MapEntry& a, const MapEntry& b) { return a.key < b.key; });
@@ -207,7 +207,7 @@ Result<SavedObjectGraph> ParseSavedObjectGraph(Bytes bytes) {
     }
     return {};
   });
-  SIDECAR_RETURN_IF_ERROR(status);
+  if (!status.ok()) return status;
   if (graph.objects.empty()) return Damaged(kGraph, "has no objects");
   SIDECAR_RETURN_IF_ERROR(CheckIds(graph));
   return graph;

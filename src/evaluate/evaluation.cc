@@ -169,8 +169,9 @@ Status EvaluationImpl::CheckRows(const engine::OutputBatch& results, std::int64_
     const auto flags = results[check.result].values<std::int32_t>();
     for (std::size_t row = 0; row < flags.size() && static_cast<std::int64_t>(row) < rows; ++row) {
       if (flags[row] != 0) {
-        return {StatusCode::kFailedPrecondition, "sample " + std::to_string(row) + " of batch " +
-                                                     std::to_string(index) + ": " + check.message};
+        const std::string sample = check.by_row ? "sample " + std::to_string(row) + " of " : "";
+        return {StatusCode::kFailedPrecondition,
+                sample + "batch " + std::to_string(index) + ": " + check.message};
       }
     }
   }

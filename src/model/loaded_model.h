@@ -56,8 +56,9 @@ struct ModelOutput {
 /// A graph result that must be zero in every row, for instance "an id is outside the embedding's
 /// table".
 struct GraphCheck {
-  std::size_t result = 0;  ///< an int32 result of shape [batch]
+  std::size_t result = 0;  ///< an int32 result of shape [batch], or [1] for the whole batch
   std::string message;     ///< what a non-zero value means, naming the layer and the allowed range
+  bool by_row = true;      ///< whether it tells which row
 };
 
 /// What a variable w, or the activity of a layer, adds to the loss of each batch:

@@ -88,6 +88,14 @@ struct Case {
     return directory / "ckpts" / checkpoint.at("prefix").get<std::string>();
   }
 
+  // What Keras gives for the first checkpoint.
+  [[nodiscard]] double Loss() const {
+    for (const ordered_json& metric : expected.at("checkpoints")[0].at("metrics")) {
+      if (metric[0] == "loss") return metric[1].get<double>();
+    }
+    return std::nan("");
+  }
+
   // The message names everything that the case says, and the program would exit as it says.
   void ExpectRefusal(const Status& status) const {
     ASSERT_FALSE(status.ok());
@@ -132,6 +140,29 @@ INSTANTIATE_TEST_SUITE_P(Golden, SavedModelsTest,
                          ::testing::ValuesIn(Directories(SIDECAR_TEST_DATA "/saved_models")),
                          [](const auto& test) { return test.param.filename().string(); });
 
+// TensorFlow ends with an error as well ("indices[0,0] = 99 is not in [0, 30)").
+TEST(SavedModelLookupsTest, IdsOutsideATableEndTheEvaluation) {
+  // Keras 3's graph counts negative ids from the table's end.
+  const std::vector<std::pair<const char*, std::int64_t>> cases = {
+      {"k2_embedding", -1}, {"k2_embedding", 30}, {"k3_embedding", -31}, {"k3_embedding", 99}};
+  for (const auto& [name, wrong] : cases) {
+    const Case golden(fs::path(SIDECAR_TEST_DATA) / "saved_models" / name);
+    std::vector<std::int64_t> ids(3 * 8, 1);
+    ids[13] = wrong;
+    Arrays arrays;
+    arrays.x = {{"ids", Tensor::FromValues<std::int64_t>({3, 8}, ids).value()},
+                {"present", Tensor::Zeros(DType::kBool, {3, 8}).value()}};
+    arrays.y = {{"", Tensor::Zeros(DType::kFloat32, {3, 1}).value()}};
+    const Result<EvaluationResult> result =
+        Evaluate(golden.Load().value(), DatasetFromArrays(arrays, 2).value(),
+                 golden.Prefix(golden.expected.at("checkpoints")[0]), golden.Options());
+    EXPECT_EQ(result.status().code(), StatusCode::kFailedPrecondition)
+        << name << " " << wrong << ": " << result.status();
+    EXPECT_NE(result.status().message().find("is not in 0 … 29"), std::string::npos)
+        << result.status();
+  }
+}
+
 // Every value comes from the checkpoint: whichever variable is changed there, the loss changes.
 class PerturbedVariablesTest : public ::testing::TestWithParam<const char*> {};
 
@@ -171,6 +202,7 @@ TEST_P(PerturbedVariablesTest, ChangeTheLoss) {
   for (int i = 0; i < 4; ++i) EXPECT_FALSE(std::isnan(Loss(*evaluation, values)));
   const double loss = Loss(*evaluation, values);
   EXPECT_EQ(Loss(*evaluation, values), loss);
+  EXPECT_NEAR(loss, golden.Loss(), 2e-5 * std::abs(golden.Loss()));
   // A bias of the keys adds the same to all scores of a query, which the softmax takes away.
   const std::set<std::string> without_effect = {"block/attention/_key_dense/bias"};
   int perturbed = 0;

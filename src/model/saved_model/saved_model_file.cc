@@ -16,6 +16,7 @@
 #include "model/saved_model/graph_import.h"
 #include "model/saved_model/inference_graph.h"
 #include "model/saved_model/keras_metadata.h"
+#include "model/saved_model/lookup_checks.h"
 #include "model/saved_model/ports.h"
 #include "model/saved_model/row_analysis.h"
 #include "model/saved_model/saved_model_proto.h"
@@ -208,6 +209,7 @@ Status ReadGraph(const SavedModelReader& reader, const LoadOptions& options, Loa
   model.inputs = std::move(inputs.inputs);
   model.variables = std::move(variables.variables);
   model.rows_independent = AreRowsIndependent(*model.graph);
+  AddLookupChecks(*imported, model);  // which look at all rows at once
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/file_system.h"
@@ -95,6 +96,14 @@ std::size_t ComputeEvery() {
   return every == nullptr ? 1 : std::stoul(every);
 }
 
+// ./test.sh --long computes everything a second time with weights as inputs.
+engine::WeightMode Mode() {
+  const char* weights = std::getenv("SIDECAR_TEST_WEIGHTS");
+  return weights != nullptr && std::string_view(weights) == "inputs"
+             ? engine::WeightMode::kInputs
+             : engine::WeightMode::kConstants;
+}
+
 // What does not agree with Keras, or nothing.
 std::string Problem(const json& row, base::ZipReader& arrays, const std::string& checkpoint,
                     KerasVersion version, bool compute) {
@@ -111,7 +120,7 @@ std::string Problem(const json& row, base::ZipReader& arrays, const std::string&
   if (!weights.ok()) return weights.status().ToString();
   const std::vector<Tensor> inputs = ReadArrays(arrays, name + "/x");
   const std::vector<Tensor> expected = ReadArrays(arrays, name + "/y");
-  auto outputs = model::testing::RunGraph(loaded, *weights, inputs);
+  auto outputs = model::testing::RunGraph(loaded, *weights, inputs, Mode());
   if (!outputs.ok()) return outputs.status().ToString();
   if (expected.size() != loaded.outputs.size()) return "another number of outputs";
   for (std::size_t i = 0; i < expected.size(); ++i) {

@@ -12,10 +12,11 @@
 
 namespace sidecar::model::testing {
 
-/// All results of the graph, in its order. `weights`: a value for each variable.
-inline Result<std::vector<Tensor>> RunGraph(const LoadedModel& model,
-                                            const std::vector<Tensor>& weights,
-                                            const std::vector<Tensor>& data) {
+/// All results of the graph, in its order. `weights`: a value for each variable, which enter the
+/// graph as `mode` says.
+inline Result<std::vector<Tensor>> RunGraph(
+    const LoadedModel& model, const std::vector<Tensor>& weights, const std::vector<Tensor>& data,
+    engine::WeightMode mode = engine::WeightMode::kConstants) {
   const auto transformed = model.host.Run(data);
   if (!transformed.ok()) return transformed.status();
   const std::vector<Tensor>& inputs = *transformed;
@@ -23,6 +24,7 @@ inline Result<std::vector<Tensor>> RunGraph(const LoadedModel& model,
   options.threads = 1;
   options.batch_size = data.front().shape()[0];
   options.rows_independent = model.rows_independent;
+  options.weight_mode = mode;
   for (const Tensor& input : inputs) {
     options.input_dtypes.push_back(input.dtype());
     options.input_shapes.push_back(input.shape().WithoutFirst());

@@ -56,7 +56,7 @@ struct InputOptions {
   std::string name = "";
 };
 /// The shape of one sample, without the batch dimension; sizes may be Shape::kUnknown.
-Layer Input(Shape shape, const InputOptions& options = {});
+Layer Input(const Shape& shape, const InputOptions& options = {});
 
 struct DenseOptions {
   std::string activation = "linear";  ///< the name of a function of keras.activations
@@ -140,7 +140,7 @@ struct LayerOptions {
   std::optional<Shape> input_shape = std::nullopt;
 };
 /// The shape of one sample; one size may be -1.
-Layer Reshape(Shape target_shape, const LayerOptions& options = {});
+Layer Reshape(const Shape& target_shape, const LayerOptions& options = {});
 /// Identity when evaluating.
 Layer Dropout(double rate, const LayerOptions& options = {});
 /// `activation` is the name of a function of keras.activations.

@@ -111,6 +111,7 @@ class Auc final : public ConfusionMetric {
       areas[i % columns] += static_cast<double>(Step(at(i - columns), at(i)));
     }
     std::vector<float> rounded;
+    rounded.reserve(areas.size());
     for (const double area : areas) rounded.push_back(static_cast<float>(area));
     return rounded;
   }

@@ -88,7 +88,7 @@ Layer NormalizationLayer(const char* class_name, const Options& options) {
 
 }  // namespace
 
-Layer Input(Shape shape, const InputOptions& options) {
+Layer Input(const Shape& shape, const InputOptions& options) {
   return LayerJson("InputLayer", options.name)
       .Set("batch_input_shape", LayerJson::BatchShape(shape))
       .Set("dtype", options.dtype)
@@ -173,7 +173,7 @@ Layer Flatten(const FlattenOptions& options) {
       .Build();
 }
 
-Layer Reshape(Shape target_shape, const LayerOptions& options) {
+Layer Reshape(const Shape& target_shape, const LayerOptions& options) {
   return LayerJson("Reshape", options.name)
       .Set("target_shape", target_shape.sizes())
       .InputShape(options.input_shape)

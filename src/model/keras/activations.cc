@@ -275,6 +275,7 @@ GraphOutput ParametricRelu(const GraphOutput& input, const ReluParameters& param
 
 std::vector<ActivationName> ActivationNames() {
   std::vector<ActivationName> names;
+  names.reserve(std::size(kActivations));
   for (const NamedActivation& activation : kActivations) {
     names.push_back({activation.name, activation.keras2, activation.keras3});
   }

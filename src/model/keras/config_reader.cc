@@ -121,7 +121,7 @@ Result<std::int64_t> ConfigReader::Int(std::string_view key,
 
 Result<std::int64_t> ConfigReader::PositiveInt(std::string_view key,
                                                std::optional<std::int64_t> otherwise) const {
-  const auto number = Int(key, otherwise);
+  auto number = Int(key, otherwise);
   if (!number.ok() || !IsPositive(*number)) {
     return Wrong(key, "an integer from 1 to 2147483647");
   }

@@ -27,7 +27,7 @@ class JsonConfig final : public openvino::LayerConfig {
  public:
   explicit JsonConfig(const ConfigReader& reader) : reader_(reader) {}
 
-  bool Has(std::string_view key) const override { return reader_.Has(key); }
+  [[nodiscard]] bool Has(std::string_view key) const override { return reader_.Has(key); }
   Result<std::int64_t> Int(std::string_view key,
                            std::optional<std::int64_t> otherwise) const override {
     return reader_.Int(key, otherwise);
@@ -47,7 +47,7 @@ class JsonConfig final : public openvino::LayerConfig {
       const std::optional<std::vector<std::int64_t>>& otherwise) const override {
     return reader_.Ints(key, otherwise);
   }
-  std::string Json() const override {
+  [[nodiscard]] std::string Json() const override {
     return reader_.object().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
 
@@ -59,9 +59,9 @@ class Builder final : public openvino::LayerBuilder {
  public:
   explicit Builder(LayerContext& context) : context_(context), config_(context.config()) {}
 
-  const openvino::LayerConfig& config() const override { return config_; }
-  const std::string& name() const override { return context_.layer().name; }
-  KerasVersion keras_version() const override { return context_.rules(); }
+  [[nodiscard]] const openvino::LayerConfig& config() const override { return config_; }
+  [[nodiscard]] const std::string& name() const override { return context_.layer().name; }
+  [[nodiscard]] KerasVersion keras_version() const override { return context_.rules(); }
 
   Result<openvino::GraphValue> AddWeight(const openvino::Weight& weight) override {
     return context_.Variable({.name = weight.name,

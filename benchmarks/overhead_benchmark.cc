@@ -1,5 +1,6 @@
 // What a batch costs beside the engine's own run: the whole loop of an evaluation against the
-// engine alone on the same batches. usage: overhead_benchmark WORKLOAD BATCH_SIZE [Google
+// engine alone on the same batches, and against its losses and metrics alone on results of the
+// engine that were kept. usage: overhead_benchmark WORKLOAD BATCH_SIZE [Google
 // Benchmark's options]; WORKLOAD holds model.keras, data.npz, ckpts/.
 #include <benchmark/benchmark.h>
 
@@ -13,6 +14,7 @@
 #include "base/stop_signal.h"
 #include "checkpoint/tf_checkpoint.h"
 #include "engine/engine.h"
+#include "evaluate/compiled_metrics.h"
 #include "evaluate/evaluation.h"
 #include "model/loaded_model.h"
 #include "report/callback_list.h"
@@ -64,6 +66,69 @@ void EngineAlone(benchmark::State& state, const Workload& workload) {
       static_cast<double>(batches), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
+// The outputs of each batch, copied.
+struct RecordedBatch {
+  Batch batch;
+  std::vector<evaluate::OutputValue> outputs;
+  std::int64_t rows = 0;
+};
+
+Tensor Copy(const Tensor& tensor) {
+  Tensor copy = Tensor::Zeros(tensor.dtype(), tensor.shape()).value();
+  std::copy(tensor.bytes().begin(), tensor.bytes().end(), copy.mutable_bytes().begin());
+  return copy;
+}
+
+std::vector<RecordedBatch> RecordBatches(const Workload& workload) {
+  const model::LoadedModel& model = *workload.model.loaded();
+  const DatasetSpec& spec = workload.data->spec();
+  engine::EngineOptions options{1, workload.batch_size, true, {spec.x[0].dtype}, {spec.x[0].shape}};
+  auto engine = engine::Engine::Create(model.graph, options).value();
+  ThrowIfError(engine->SetWeights(workload.weights));
+  std::vector<RecordedBatch> recorded;
+  auto iterator = workload.data->Begin().value();
+  ThrowIfError(engine->Run(
+      [&]() -> Result<std::optional<engine::InputBatch>> {
+        auto batch = iterator->Next().value();
+        if (!batch) return std::optional<engine::InputBatch>();
+        recorded.push_back({*batch, {}, 0});
+        return std::optional<engine::InputBatch>(std::move(batch->x));
+      },
+      [&](std::int64_t index, std::int64_t rows, const engine::OutputBatch& results) {
+        RecordedBatch& to = recorded[static_cast<std::size_t>(index)];
+        to.rows = rows;
+        for (const model::ModelOutput& output : model.outputs) {
+          to.outputs.push_back({Copy(results[output.result]), std::nullopt, std::nullopt});
+          if (output.logits_result) to.outputs.back().logits = Copy(results[*output.logits_result]);
+        }
+        return Status();
+      }));
+  return recorded;
+}
+
+// Losses and metrics of a pass with its results, without the engine.
+void LossesAndMetrics(benchmark::State& state, const Workload& workload) {
+  const model::LoadedModel& model = *workload.model.loaded();
+  std::vector<evaluate::OutputSpec> outputs;
+  for (const model::ModelOutput& output : model.outputs) {
+    outputs.push_back({output.name, output.dtype, output.shape, output.keras_dtype});
+  }
+  auto metrics = evaluate::CompiledMetrics::Create(model.compile_config, model.keras_version,
+                                                   std::move(outputs), workload.data->spec())
+                     .value();
+  const std::vector<RecordedBatch> recorded = RecordBatches(workload);
+  for (auto _ : state) {
+    metrics->Reset();
+    for (const RecordedBatch& batch : recorded) {
+      ThrowIfError(metrics->Update(batch.outputs, batch.batch, batch.rows, {}));
+    }
+    benchmark::DoNotOptimize(metrics->Results());
+  }
+  state.counters["per_batch"] = benchmark::Counter(
+      static_cast<double>(recorded.size()),
+      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
 void WholeEvaluation(benchmark::State& state, const Workload& workload) {
   report::CallbackList callbacks({});
   const base::StopSignal stop;
@@ -98,6 +163,10 @@ int main(int argc, char** argv) {
       [&](benchmark::State& state) { sidecar::WholeEvaluation(state, workload); })
       ->Unit(benchmark::kMicrosecond)
       ->UseManualTime();
+  benchmark::RegisterBenchmark(
+      "losses and metrics alone, with results",
+      [&](benchmark::State& state) { sidecar::LossesAndMetrics(state, workload); })
+      ->Unit(benchmark::kMicrosecond);
   argc -= 2;
   argv[2] = argv[0];
   benchmark::Initialize(&argc, argv + 2);

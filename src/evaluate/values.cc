@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <limits>
 
+#include "evaluate/vector_clones.h"
+
 namespace sidecar::evaluate {
 
-double Sum(std::span<const float> values) {
+SIDECAR_VECTOR_CLONES double Sum(std::span<const float> values) {
   // Independent sums let the additions overlap.
   constexpr std::size_t kLanes = 8;
   double lanes[kLanes] = {};

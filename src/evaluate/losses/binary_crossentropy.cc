@@ -2,9 +2,17 @@
 #include "evaluate/losses/binary_terms.h"
 #include "evaluate/losses/crossentropy.h"
 #include "evaluate/losses/elementwise.h"
+#include "evaluate/vector_clones.h"
 
 namespace sidecar::evaluate {
 namespace {
+
+SIDECAR_VECTOR_CLONES void TermsFromLogits(const float* logits, const float* labels, float keep,
+                                           float add, std::span<float> terms) {
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    terms[i] = BinaryTerms::FromLogit(logits[i], labels[i] * keep + add);
+  }
+}
 
 class BinaryCrossentropy final : public PerSampleFunction {
  public:
@@ -35,13 +43,8 @@ class BinaryCrossentropy final : public PerSampleFunction {
 
  private:
   void ComputeFromLogits() {
-    const std::span<const float> labels = pairs_.labels();
-    const std::span<const float> logits = pairs_.predictions();
-    const float keep = 1.0F - smoothing_;
-    const float add = 0.5F * smoothing_;
-    for (std::size_t i = 0; i < terms_.size(); ++i) {
-      terms_[i] = BinaryTerms::FromLogit(logits[i], labels[i] * keep + add);
-    }
+    TermsFromLogits(pairs_.predictions().data(), pairs_.labels().data(), 1.0F - smoothing_,
+                    0.5F * smoothing_, terms_);
   }
 
   void ComputeFromProbabilities() {

@@ -77,8 +77,8 @@ class OutputCompiler {
     if (plan.loss) SIDECAR_RETURN_IF_ERROR(AddLoss(*plan.loss, shapes, output));
     SIDECAR_RETURN_IF_ERROR(AddMetrics(plan.metrics, shapes, output.metrics));
     SIDECAR_RETURN_IF_ERROR(AddMetrics(plan.weighted_metrics, shapes, output.weighted_metrics));
-    Share(output.metrics);
-    Share(output.weighted_metrics);
+    Share(output.metrics, shapes.prediction);
+    Share(output.weighted_metrics, shapes.prediction);
     return Status();
   }
 
@@ -152,12 +152,17 @@ class OutputCompiler {
     return Status();
   }
 
-  // The metrics of one list get the same batches with the same weights.
-  static void Share(const std::vector<NamedMetric>& metrics) {
+  // The metrics of one list get the same batches with the same weights. Where some count columns
+  // apart, those that do not must not make that cost much memory.
+  static void Share(const std::vector<NamedMetric>& metrics, const Shape& prediction) {
+    constexpr std::int64_t kMaxShared = std::int64_t{1} << 20;
+    const std::int64_t columns = prediction.rank() == 0 ? 1 : prediction[prediction.rank() - 1];
+    const std::int64_t buckets =
+        columns == Shape::kUnknown ? 0 : kMaxShared / std::max<std::int64_t>(columns, 1);
     std::vector<MetricAccumulator*> all;
     all.reserve(metrics.size());
     for (const NamedMetric& metric : metrics) all.push_back(metric.metric.get());
-    ShareCounts(all);
+    ShareCounts(all, static_cast<std::size_t>(std::min<std::int64_t>(buckets, 4096)));
   }
 
   [[nodiscard]] Status CheckShapes(const LabelShapes& shapes, const CompiledOutput& output) const {

@@ -97,14 +97,11 @@ class Auc final : public ConfusionMetric {
 
   // The area of each column, in the order of memory.
   [[nodiscard]] std::vector<float> Areas() const {
-    const std::span<const double> tp = Sums(Cell::kTruePositives);
-    const std::span<const double> fp = Sums(Cell::kFalsePositives);
-    const std::span<const double> tn = Sums(Cell::kTrueNegatives);
-    const std::span<const double> fn = Sums(Cell::kFalseNegatives);
-    const auto at = [&](std::size_t i) {
-      return Cells{static_cast<float>(tp[i]), static_cast<float>(fp[i]), static_cast<float>(tn[i]),
-                   static_cast<float>(fn[i])};
-    };
+    const std::span<const float> tp = Sums(Cell::kTruePositives);
+    const std::span<const float> fp = Sums(Cell::kFalsePositives);
+    const std::span<const float> tn = Sums(Cell::kTrueNegatives);
+    const std::span<const float> fn = Sums(Cell::kFalseNegatives);
+    const auto at = [&](std::size_t i) { return Cells{tp[i], fp[i], tn[i], fn[i]}; };
     const std::size_t columns = tp.size() / options().thresholds.size();
     std::vector<double> areas(columns, 0.0);
     for (std::size_t i = columns; i < tp.size(); ++i) {

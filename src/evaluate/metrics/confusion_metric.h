@@ -6,23 +6,16 @@
 #include <span>
 #include <vector>
 
-#include "evaluate/metrics/confusion_counts.h"
+#include "evaluate/metrics/confusion_input.h"
+#include "evaluate/metrics/confusion_variables.h"
 #include "evaluate/metrics/metric_accumulator.h"
 #include "sidecar/model.h"
 
 namespace sidecar::evaluate {
 
-/// One of the four cells of a confusion matrix.
-enum class Cell : std::uint8_t { kTruePositives, kFalsePositives, kTrueNegatives, kFalseNegatives };
-
 class ConfusionGroup;
 
 /// A metric whose state is some of the cells, each [thresholds, columns], in Keras's order.
-///
-/// Keras adds each batch to float32 variables. Without weights those hold whole numbers, and up to
-/// 2^24 their sums are exact in any order: batches are then only counted in a histogram, and the
-/// variables are brought up to date when someone looks at them. With weights, and beyond 2^24, each
-/// batch is added to them as in Keras.
 class ConfusionMetric : public MetricAccumulator {
  public:
   ConfusionMetric(ConfusionOptions options, std::vector<Cell> cells, KerasVersion version);
@@ -36,24 +29,26 @@ class ConfusionMetric : public MetricAccumulator {
  protected:
   /// The sums of a cell that is part of the state; empty before the first batch where it depends
   /// on shapes.
-  [[nodiscard]] std::span<const double> Sums(Cell cell) const;
-  [[nodiscard]] const ConfusionOptions& options() const { return counts_.options(); }
+  [[nodiscard]] std::span<const float> Sums(Cell cell) const;
+  [[nodiscard]] const ConfusionOptions& options() const { return input_.options(); }
 
  private:
   friend class ConfusionGroup;
-  friend void ShareCounts(std::span<MetricAccumulator* const> metrics);
+  friend void ShareCounts(std::span<MetricAccumulator* const> metrics, std::size_t max_buckets);
   void Settle() const override;
-  // Adds what `counts` has summed up.
-  void AddSums(const ConfusionCounts& counts);
+  void TakeState() override;
+  void Clear() override;
 
-  ConfusionCounts counts_;  // used by the first of a group, else for checks only
+  ConfusionInput input_;  // used by the first of a group, else for checks only
   std::vector<Cell> cells_;
   std::shared_ptr<ConfusionGroup> group_;
+  std::shared_ptr<ConfusionVariables> variables_;  // may be those of others, too
 };
 
-/// Lets those among `metrics` that count the same count once. From then on all of them must get the
+/// Lets those among `metrics` that count the same values count them once, in histograms of up to
+/// `max_buckets` for each column. Before the first batch; from then on all of them must get the
 /// same batches, in this order, and be reset together.
-void ShareCounts(std::span<MetricAccumulator* const> metrics);
+void ShareCounts(std::span<MetricAccumulator* const> metrics, std::size_t max_buckets);
 
 /// a / b in float32, 0 where b is 0.
 [[nodiscard]] inline float DivideNoNan(float a, float b) { return b == 0 ? 0.0F : a / b; }

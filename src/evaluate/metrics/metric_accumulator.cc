@@ -16,6 +16,7 @@ Status MetricAccumulator::Load(std::span<const double> state) {
   Settle();
   SIDECAR_RETURN_IF_ERROR(CheckSize(state));
   state_.assign(state.begin(), state.end());
+  TakeState();
   return Status();
 }
 
@@ -25,6 +26,7 @@ Status MetricAccumulator::Merge(std::span<const double> state) {
   SIDECAR_RETURN_IF_ERROR(CheckSize(state));
   state_.resize(state.size(), 0.0);
   for (std::size_t i = 0; i < state.size(); ++i) state_[i] += state[i];
+  TakeState();
   return Status();
 }
 

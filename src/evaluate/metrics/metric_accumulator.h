@@ -34,10 +34,7 @@ class MetricAccumulator {
   virtual ~MetricAccumulator() = default;
 
   /// Forgets all batches.
-  void Reset() {
-    Settle();
-    std::fill(state_.begin(), state_.end(), 0.0);
-  }
+  void Reset() { Clear(); }
   /// Checks shapes before the first batch; sizes may be unknown. `weights` is null where there are
   /// none. kFailedPrecondition, or kInvalidArgument for what no data could make work.
   [[nodiscard]] virtual Status Check(const Shape& labels, const Shape& prediction,
@@ -59,11 +56,14 @@ class MetricAccumulator {
   Status Merge(std::span<const double> state);
 
  protected:
-  std::vector<double> state_;
+  mutable std::vector<double> state_;  // changed by Settle() only where it is const
 
  private:
-  /// Brings `state_` up to date, where a metric has put that off.
+  /// For metrics that keep their state elsewhere: bring `state_` up to date, take it, and forget
+  /// all batches.
   virtual void Settle() const {}
+  virtual void TakeState() {}
+  virtual void Clear() { std::fill(state_.begin(), state_.end(), 0.0); }
   [[nodiscard]] Status CheckSize(std::span<const double> state) const;
 };
 

@@ -172,7 +172,7 @@ TEST(MetricsTest, CountTheSameWhenTheyShareTheCount) {
   }
   std::vector<MetricAccumulator*> all;
   for (const NamedMetric& metric : shared) all.push_back(metric.metric.get());
-  ShareCounts(all);
+  ShareCounts(all, 1024);
   std::mt19937 random(3);
   std::uniform_real_distribution<float> uniform(0, 1);
   for (int batch = 0; batch < 12; ++batch) {

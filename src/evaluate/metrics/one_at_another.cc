@@ -36,17 +36,25 @@ class OneAtAnother final : public ConfusionMetric {
         least_(least) {}
 
   [[nodiscard]] MetricValue Result() const override {
+    const std::vector<float> given = Values(given_);
+    const std::vector<float> wanted = Values(wanted_);
     float best = 0;
-    for (std::size_t i = 0; i < options().thresholds.size(); ++i) {
-      if (Value(given_, i) >= least_) best = std::max(best, Value(wanted_, i));
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      if (given[i] >= least_) best = std::max(best, wanted[i]);
     }
     return static_cast<double>(best);
   }
 
  private:
-  [[nodiscard]] float Value(const CellRatio& ratio, std::size_t i) const {
-    const auto cell = static_cast<float>(Sums(ratio.cell)[i]);
-    return DivideNoNan(cell, cell + static_cast<float>(Sums(ratio.other)[i]));
+  // At each threshold.
+  [[nodiscard]] std::vector<float> Values(const CellRatio& ratio) const {
+    const std::span<const float> cells = Sums(ratio.cell);
+    const std::span<const float> others = Sums(ratio.other);
+    std::vector<float> values(cells.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = DivideNoNan(cells[i], cells[i] + others[i]);
+    }
+    return values;
   }
 
   CellRatio wanted_;

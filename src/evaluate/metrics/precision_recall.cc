@@ -31,12 +31,11 @@ class Ratio final : public ConfusionMetric {
         other_(other) {}
 
   [[nodiscard]] MetricValue Result() const override {
-    const std::span<const double> hits = Sums(Cell::kTruePositives);
-    const std::span<const double> others = Sums(other_);
+    const std::span<const float> hits = Sums(Cell::kTruePositives);
+    const std::span<const float> others = Sums(other_);
     std::vector<double> ratios;
     for (std::size_t i = 0; i < hits.size(); ++i) {
-      const auto hit = static_cast<float>(hits[i]);
-      ratios.push_back(static_cast<double>(DivideNoNan(hit, hit + static_cast<float>(others[i]))));
+      ratios.push_back(static_cast<double>(DivideNoNan(hits[i], hits[i] + others[i])));
     }
     return OneOrMany(std::move(ratios));
   }

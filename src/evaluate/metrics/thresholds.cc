@@ -10,9 +10,6 @@ namespace {
 
 constexpr double kEpsilonBeyond = 1e-7;
 
-// Up to so many thresholds comparing with each is faster than a search.
-constexpr std::size_t kFew = 8;
-
 // is_evenly_distributed_thresholds: numpy.allclose to i / (n - 1).
 bool AreEven(const std::vector<double>& values) {
   if (values.size() < 3) return false;
@@ -83,37 +80,14 @@ Thresholds Thresholds::BetweenEnds(std::vector<double> inner) {
   return {std::move(values), even, true};
 }
 
-void Thresholds::CountExceeded(std::span<const float> predictions,
-                               std::span<std::uint32_t> exceeded) const {
-  if (!even_ && values_.size() <= kFew) {
-    std::fill(exceeded.begin(), exceeded.end(), 0U);
-    for (const float threshold : values_) {
-      for (std::size_t i = 0; i < predictions.size(); ++i) {
-        exceeded[i] += predictions[i] > threshold ? 1U : 0U;
-      }
-    }
-    return;
-  }
+std::size_t Thresholds::CountExceeded(float prediction) const {
   if (!even_) {
-    for (std::size_t i = 0; i < predictions.size(); ++i) {
-      const auto end = std::lower_bound(values_.begin(), values_.end(), predictions[i]);
-      exceeded[i] = static_cast<std::uint32_t>(end - values_.begin());
-    }
-    return;
+    const auto end = std::lower_bound(values_.begin(), values_.end(), prediction);
+    return static_cast<std::size_t>(end - values_.begin());
   }
-  // ceil(p * (n - 1)), without a branch; nothing for NaN. With ends beyond 0 and 1 everything
-  // exceeds the first threshold.
-  const auto last = static_cast<float>(values_.size() - 1);
-  const std::int32_t least = beyond_ends_ ? 1 : 0;
-  for (std::size_t i = 0; i < predictions.size(); ++i) {
-    const float p = predictions[i];
-    const float clipped = p > 0 ? (p < 1 ? p : 1.0F) : 0.0F;
-    const float scaled = clipped * last;
-    const auto whole = static_cast<std::int32_t>(scaled);
-    std::int32_t above = whole + (scaled > static_cast<float>(whole) ? 1 : 0);
-    above = above > least ? above : least;
-    exceeded[i] = static_cast<std::uint32_t>(p == p ? above : 0);
-  }
+  if (std::isnan(prediction)) return 0;
+  const std::uint32_t steps = StepsBelow(prediction, static_cast<float>(values_.size() - 1));
+  return std::max(steps, beyond_ends_ ? 1U : 0U);
 }
 
 }  // namespace sidecar::evaluate

@@ -1,0 +1,127 @@
+#include "evaluate/metrics/confusion_variables.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "evaluate/vector_clones.h"
+
+namespace sidecar::evaluate {
+namespace {
+
+// Up to here float32 holds every whole number.
+constexpr double kExact = 1 << 24;
+
+SIDECAR_VECTOR_CLONES void AddRounded(std::span<float> variables, const double* values) {
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    variables[i] += static_cast<float>(values[i]);
+  }
+}
+
+// Adds all[i] - values[i].
+SIDECAR_VECTOR_CLONES void AddRest(std::span<float> variables, const double* all,
+                                   const double* values) {
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    variables[i] += static_cast<float>(all[i] - values[i]);
+  }
+}
+
+void AddRests(std::vector<float>& variables, const std::vector<double>& all,
+              const std::vector<double>& values) {
+  const std::size_t columns = all.size();
+  if (columns == 0) return;
+  for (std::size_t begin = 0; begin < variables.size(); begin += columns) {
+    AddRest({variables.data() + begin, columns}, all.data(), values.data() + begin);
+  }
+}
+
+// The greatest value; more than kExact where some value is no whole number.
+SIDECAR_VECTOR_CLONES float GreatestWhole(std::span<const float> values) {
+  float greatest = 0;
+  for (const float value : values) {
+    const bool whole = value >= 0 && value <= 0x1p24F &&
+                       static_cast<float>(static_cast<std::int32_t>(value)) == value;
+    const float counted = whole ? value : 0x1p25F;
+    greatest = counted > greatest ? counted : greatest;
+  }
+  return greatest;
+}
+
+}  // namespace
+
+ConfusionVariables::ConfusionVariables(const ConfusionPart& part, std::size_t thresholds)
+    : part_(part), room_(kExact) {
+  if (part.by_label) return;
+  for (std::vector<float>& cell : cells_) cell.assign(thresholds, 0.0F);
+}
+
+void ConfusionVariables::Reset() {
+  for (std::vector<float>& cell : cells_) std::fill(cell.begin(), cell.end(), 0.0F);
+  added_ = {};
+  waiting_ = 0;
+  room_ = kExact;
+}
+
+double ConfusionVariables::Room() const {
+  double greatest = 0;
+  for (const std::vector<float>& cell : cells_) {
+    greatest = std::max(greatest, static_cast<double>(GreatestWhole(cell)));
+  }
+  return kExact - greatest;
+}
+
+void ConfusionVariables::BeforeCounting(ConfusionCounts& counts, double most) {
+  if (waiting_ > 0 && waiting_ + most > room_) Settle(counts);
+}
+
+Status ConfusionVariables::AfterCounting(ConfusionCounts& counts, double most) {
+  SIDECAR_RETURN_IF_ERROR(CheckSize(counts));
+  waiting_ += most;
+  if (waiting_ > room_) Settle(counts);
+  return Status();
+}
+
+Status ConfusionVariables::AddWeighed(const ConfusionCounts& counts) {
+  SIDECAR_RETURN_IF_ERROR(CheckSize(counts));
+  Add(counts.Weighed(part_));
+  room_ = Room();
+  return Status();
+}
+
+// Variables that were loaded may be of another number of columns.
+Status ConfusionVariables::CheckSize(const ConfusionCounts& counts) const {
+  const std::size_t size = cells_.front().size();
+  if (size == 0 || size == counts.size(part_)) return Status();
+  return Status(StatusCode::kFailedPrecondition, "the number of labels changed between batches");
+}
+
+void ConfusionVariables::Settle(ConfusionCounts& counts) {
+  if (waiting_ == 0) return;
+  waiting_ = 0;
+  ConfusionSums sums = counts.Counted(part_);
+  ConfusionSums all = sums;
+  if (!added_.true_positives.empty()) sums.Subtract(added_);
+  added_ = std::move(all);
+  Add(sums);
+  room_ = Room();
+}
+
+void ConfusionVariables::Add(const ConfusionSums& sums) {
+  for (std::vector<float>& cell : cells_) cell.resize(sums.true_positives.size(), 0.0F);
+  AddRounded(cells_[static_cast<std::size_t>(Cell::kTruePositives)], sums.true_positives.data());
+  AddRounded(cells_[static_cast<std::size_t>(Cell::kFalsePositives)], sums.false_positives.data());
+  AddRests(cells_[static_cast<std::size_t>(Cell::kTrueNegatives)], sums.negatives,
+           sums.false_positives);
+  AddRests(cells_[static_cast<std::size_t>(Cell::kFalseNegatives)], sums.positives,
+           sums.true_positives);
+}
+
+void ConfusionVariables::Load(Cell cell, std::span<const double> values) {
+  for (std::vector<float>& other : cells_) other.resize(values.size(), 0.0F);
+  std::transform(values.begin(), values.end(), cells_[static_cast<std::size_t>(cell)].begin(),
+                 [](double value) { return static_cast<float>(value); });
+  room_ = Room();
+}
+
+}  // namespace sidecar::evaluate

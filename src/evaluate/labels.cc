@@ -3,9 +3,19 @@
 #include <fmt/format.h>
 
 #include "base/status_macros.h"
+#include "evaluate/vector_clones.h"
 #include "tensor/convert.h"
 
 namespace sidecar::evaluate {
+namespace {
+
+SIDECAR_VECTOR_CLONES bool AllBinary(std::span<const float> values) {
+  std::uint32_t others = 0;  // without a branch, so that it vectorises
+  for (const float value : values) others |= value == 0 || value == 1 ? 0U : 1U;
+  return others == 0;
+}
+
+}  // namespace
 
 Result<std::span<const float>> Labels::Floats() {
   if (!floats_) {
@@ -35,9 +45,7 @@ Result<std::span<const std::int64_t>> Labels::Integers() {
 Result<bool> Labels::AreBinary() {
   if (!binary_) {
     SIDECAR_ASSIGN_OR_RETURN(const std::span<const float> floats, Floats());
-    std::uint32_t others = 0;  // without a branch, so that it vectorises
-    for (const float value : floats) others |= value == 0 || value == 1 ? 0U : 1U;
-    binary_ = others == 0;
+    binary_ = AllBinary(floats);
   }
   return *binary_;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include "evaluate/metrics/batch_findings.h"
 #include "evaluate/values.h"
 #include "sidecar/status.h"
 #include "sidecar/tensor.h"
@@ -26,12 +27,15 @@ class Labels {
   Result<std::span<const std::int64_t>> Integers();
   /// Whether all labels, as float32, are 0 or 1. As Floats().
   Result<bool> AreBinary();
+  /// Of these labels and the predictions beside them, the same for all who ask.
+  [[nodiscard]] BatchFindings& findings() { return findings_; }
 
  private:
   Tensor tensor_;
   std::optional<Tensor> floats_;
   std::optional<Tensor> integers_;
   std::optional<bool> binary_;
+  BatchFindings findings_;
 };
 
 /// One output of one batch. Everything is borrowed.

@@ -9,6 +9,7 @@
 #include "evaluate/losses/elementwise.h"
 #include "evaluate/losses/vector_math.h"
 #include "evaluate/metrics/class_scores.h"
+#include "evaluate/vector_clones.h"
 
 namespace sidecar::evaluate {
 namespace {
@@ -115,7 +116,7 @@ class SparseCategoricalAccuracy final : public PerSampleFunction {
 
 }  // namespace
 
-std::size_t ArgMax(std::span<const float> values, KerasVersion version) {
+SIDECAR_VECTOR_CLONES std::size_t ArgMax(std::span<const float> values, KerasVersion version) {
   const float greatest = Greatest(values);
   if (greatest == -std::numeric_limits<float>::infinity()) return 0;
   if (greatest == 0 && version == KerasVersion::kKeras3) {

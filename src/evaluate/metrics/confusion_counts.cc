@@ -16,7 +16,7 @@ constexpr std::size_t kMaxCells = std::size_t{1} << 24;
 
 // Values whose columns do not matter are dealt to so many histograms, because adding to a count
 // that has just been added to has to wait for that. Where they would be large, one has to do.
-constexpr std::size_t kLanes = 16;
+constexpr std::size_t kHistograms = 16;
 constexpr std::size_t kLargeHistogram = std::size_t{1} << 13;
 
 // Histograms of so many columns are added to at a time.
@@ -37,12 +37,23 @@ void CountCells(std::span<const std::uint32_t> cells, std::size_t columns, std::
   }
 }
 
+// The same for one column of so few cells that comparing with each is faster.
+constexpr std::size_t kFewCells = 8;
+SIDECAR_VECTOR_CLONES void CountFewCells(std::span<const std::uint32_t> cells, std::size_t size,
+                                         std::uint32_t* counts) {
+  for (std::size_t i = 0; i < size; ++i) {
+    std::uint32_t found = 0;
+    for (const std::uint32_t cell : cells) found += cell == i ? 1U : 0U;
+    counts[i] += found;
+  }
+}
+
 SIDECAR_VECTOR_CLONES void AddTo(std::span<double> sums, const double* values) {
   for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += values[i];
 }
 
-SIDECAR_VECTOR_CLONES void SubtractFrom(std::span<double> sums, const double* values) {
-  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] -= values[i];
+SIDECAR_VECTOR_CLONES void ReplaceByRest(std::span<double> sums, const double* later) {
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = later[i] - sums[i];
 }
 
 SIDECAR_VECTOR_CLONES void AddCountsTo(std::span<double> sums, const std::uint32_t* counts) {
@@ -76,11 +87,11 @@ Status OtherColumns() {
 
 }  // namespace
 
-void ConfusionSums::Subtract(const ConfusionSums& earlier) {
-  SubtractFrom(true_positives, earlier.true_positives.data());
-  SubtractFrom(false_positives, earlier.false_positives.data());
-  SubtractFrom(positives, earlier.positives.data());
-  SubtractFrom(negatives, earlier.negatives.data());
+void ConfusionSums::TakeFrom(const ConfusionSums& later) {
+  ReplaceByRest(true_positives, later.true_positives.data());
+  ReplaceByRest(false_positives, later.false_positives.data());
+  ReplaceByRest(positives, later.positives.data());
+  ReplaceByRest(negatives, later.negatives.data());
 }
 
 ConfusionPart ConfusionCounts::Include(const Thresholds& thresholds, bool by_label) {
@@ -97,8 +108,8 @@ void ConfusionCounts::Clear() {
 
 Status ConfusionCounts::SetColumns(std::size_t row_size) {
   const std::size_t cells = 2 * buckets();
-  const std::size_t lanes = cells > kLargeHistogram ? 1 : kLanes;
-  const std::size_t columns = by_label_ ? row_size : lanes;
+  const std::size_t dealt = cells > kLargeHistogram || cells <= kFewCells ? 1 : kHistograms;
+  const std::size_t columns = by_label_ ? row_size : dealt;
   if (columns == columns_) return Status();
   if (columns_ != 0) return OtherColumns();
   if (cells > kMaxCells / std::max<std::size_t>(columns, 1)) {
@@ -126,7 +137,11 @@ Status ConfusionCounts::Add(const ConfusionInput& batch) {
     TakeCounts();
     greatest_count_ = cells_.size() / columns_ + 1;
   }
-  CountCells(cells_, columns_, 2 * buckets(), counts_.data());
+  if (columns_ == 1 && 2 * buckets() <= kFewCells) {
+    CountFewCells(cells_, 2 * buckets(), counts_.data());
+  } else {
+    CountCells(cells_, columns_, 2 * buckets(), counts_.data());
+  }
   return Status();
 }
 
@@ -160,11 +175,10 @@ void ConfusionCounts::TakeCounts() {
 
 // From the greatest threshold down: what exceeds one exceeds those below it. `histogram` is
 // [cells, columns].
-ConfusionSums ConfusionCounts::Sums(const std::vector<double>& histogram, std::size_t columns,
-                                    const ConfusionPart& part) const {
+void ConfusionCounts::SumUp(const std::vector<double>& histogram, std::size_t columns,
+                            const ConfusionPart& part, ConfusionSums& sums) const {
   const std::span<const std::uint32_t> exceeded = thresholds_.Exceeded(part.list);
   const Thresholds& thresholds = thresholds_.list(part.list);
-  ConfusionSums sums;
   sums.true_positives.resize(thresholds.size() * columns);
   sums.false_positives.resize(thresholds.size() * columns);
   sums.positives.assign(columns, 0.0);
@@ -185,27 +199,30 @@ ConfusionSums ConfusionCounts::Sums(const std::vector<double>& histogram, std::s
   add_down_to(0);
   SortByGivenOrder(thresholds.ranks(), columns, sums.true_positives);
   SortByGivenOrder(thresholds.ranks(), columns, sums.false_positives);
-  return sums;
 }
 
-ConfusionSums ConfusionCounts::Counted(const ConfusionPart& part) {
+void ConfusionCounts::Counted(const ConfusionPart& part, ConfusionSums& sums) {
   if (part.by_label) {
     if (greatest_count_ != 0) TakeCounts();
-    return Sums(histogram_, columns_, part);
+    SumUp(histogram_, columns_, part, sums);
+    return;
   }
   std::vector<double> together(2 * buckets(), 0.0);
   if (taken_) AddColumns(histogram_, columns_, together);
   for (std::size_t column = 0; column < columns_; ++column) {
     AddCountsTo(together, counts_.data() + column * together.size());
   }
-  return Sums(together, 1, part);
+  SumUp(together, 1, part, sums);
 }
 
-ConfusionSums ConfusionCounts::Weighed(const ConfusionPart& part) const {
-  if (part.by_label) return Sums(weighed_, columns_, part);
+void ConfusionCounts::Weighed(const ConfusionPart& part, ConfusionSums& sums) const {
+  if (part.by_label) {
+    SumUp(weighed_, columns_, part, sums);
+    return;
+  }
   std::vector<double> together(2 * buckets(), 0.0);
   AddColumns(weighed_, columns_, together);
-  return Sums(together, 1, part);
+  SumUp(together, 1, part, sums);
 }
 
 }  // namespace sidecar::evaluate

@@ -20,8 +20,8 @@ struct ConfusionSums {
   std::vector<double> positives;
   std::vector<double> negatives;
 
-  /// Takes away what was part of them before.
-  void Subtract(const ConfusionSums& earlier);
+  /// Replaces each sum by what `later` has more.
+  void TakeFrom(const ConfusionSums& later);
 };
 
 /// Which of the counts are wanted.
@@ -53,9 +53,9 @@ class ConfusionCounts {
   Status Weigh(const ConfusionInput& batch);
 
   /// The sums of all batches since Clear() that had no weights.
-  [[nodiscard]] ConfusionSums Counted(const ConfusionPart& part);
+  void Counted(const ConfusionPart& part, ConfusionSums& sums);
   /// The sums of the last batch that had weights.
-  [[nodiscard]] ConfusionSums Weighed(const ConfusionPart& part) const;
+  void Weighed(const ConfusionPart& part, ConfusionSums& sums) const;
   /// Thresholds times columns of a part; 0 before the first batch.
   [[nodiscard]] std::size_t size(const ConfusionPart& part) const {
     const std::size_t together = columns_ == 0 ? 0 : 1;
@@ -66,8 +66,8 @@ class ConfusionCounts {
   Status SetColumns(std::size_t row_size);
   void FindCells(const ConfusionInput& batch);
   void TakeCounts();
-  [[nodiscard]] ConfusionSums Sums(const std::vector<double>& histogram, std::size_t columns,
-                                   const ConfusionPart& part) const;
+  void SumUp(const std::vector<double>& histogram, std::size_t columns, const ConfusionPart& part,
+             ConfusionSums& sums) const;
 
   ThresholdUnion thresholds_;
   bool by_label_ = false;

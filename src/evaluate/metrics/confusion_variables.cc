@@ -37,13 +37,14 @@ void AddRests(std::vector<float>& variables, const std::vector<double>& all,
 }
 
 // The greatest value; more than kExact where some value is no whole number.
-SIDECAR_VECTOR_CLONES float GreatestWhole(std::span<const float> values) {
-  float greatest = 0;
+SIDECAR_VECTOR_CLONES std::int32_t GreatestWhole(std::span<const float> values) {
+  constexpr std::int32_t kTooGreat = 1 << 25;
+  std::int32_t greatest = 0;
   for (const float value : values) {
-    const bool whole = value >= 0 && value <= 0x1p24F &&
-                       static_cast<float>(static_cast<std::int32_t>(value)) == value;
-    const float counted = whole ? value : 0x1p25F;
-    greatest = counted > greatest ? counted : greatest;
+    const bool inside = value >= 0 && value <= 0x1p24F;
+    const auto truncated = static_cast<std::int32_t>(inside ? value : 0.0F);
+    const bool whole = inside && static_cast<float>(truncated) == value;
+    greatest = std::max(greatest, whole ? truncated : kTooGreat);
   }
   return greatest;
 }
@@ -52,40 +53,42 @@ SIDECAR_VECTOR_CLONES float GreatestWhole(std::span<const float> values) {
 
 ConfusionVariables::ConfusionVariables(const ConfusionPart& part, std::size_t thresholds)
     : part_(part), room_(kExact) {
-  if (part.by_label) return;
+  if (part.by_label) return;  // known with the first batch
   for (std::vector<float>& cell : cells_) cell.assign(thresholds, 0.0F);
 }
 
 void ConfusionVariables::Reset() {
   for (std::vector<float>& cell : cells_) std::fill(cell.begin(), cell.end(), 0.0F);
-  added_ = {};
+  has_added_ = false;
   waiting_ = 0;
   room_ = kExact;
 }
 
-double ConfusionVariables::Room() const {
+double ConfusionVariables::Room() {
+  if (room_) return *room_;
   double greatest = 0;
   for (const std::vector<float>& cell : cells_) {
     greatest = std::max(greatest, static_cast<double>(GreatestWhole(cell)));
   }
-  return kExact - greatest;
+  room_ = kExact - greatest;
+  return *room_;
 }
 
 void ConfusionVariables::BeforeCounting(ConfusionCounts& counts, double most) {
-  if (waiting_ > 0 && waiting_ + most > room_) Settle(counts);
+  if (waiting_ > 0 && waiting_ + most > Room()) Settle(counts);
 }
 
 Status ConfusionVariables::AfterCounting(ConfusionCounts& counts, double most) {
   SIDECAR_RETURN_IF_ERROR(CheckSize(counts));
   waiting_ += most;
-  if (waiting_ > room_) Settle(counts);
+  if (waiting_ > Room()) Settle(counts);
   return Status();
 }
 
 Status ConfusionVariables::AddWeighed(const ConfusionCounts& counts) {
   SIDECAR_RETURN_IF_ERROR(CheckSize(counts));
-  Add(counts.Weighed(part_));
-  room_ = Room();
+  counts.Weighed(part_, sums_);
+  Add(sums_);
   return Status();
 }
 
@@ -99,12 +102,11 @@ Status ConfusionVariables::CheckSize(const ConfusionCounts& counts) const {
 void ConfusionVariables::Settle(ConfusionCounts& counts) {
   if (waiting_ == 0) return;
   waiting_ = 0;
-  ConfusionSums sums = counts.Counted(part_);
-  ConfusionSums all = sums;
-  if (!added_.true_positives.empty()) sums.Subtract(added_);
-  added_ = std::move(all);
-  Add(sums);
-  room_ = Room();
+  counts.Counted(part_, sums_);
+  if (has_added_) added_.TakeFrom(sums_);
+  Add(has_added_ ? added_ : sums_);
+  std::swap(added_, sums_);
+  has_added_ = true;
 }
 
 void ConfusionVariables::Add(const ConfusionSums& sums) {
@@ -115,13 +117,14 @@ void ConfusionVariables::Add(const ConfusionSums& sums) {
            sums.false_positives);
   AddRests(cells_[static_cast<std::size_t>(Cell::kFalseNegatives)], sums.positives,
            sums.true_positives);
+  room_ = std::nullopt;
 }
 
 void ConfusionVariables::Load(Cell cell, std::span<const double> values) {
   for (std::vector<float>& other : cells_) other.resize(values.size(), 0.0F);
   std::transform(values.begin(), values.end(), cells_[static_cast<std::size_t>(cell)].begin(),
                  [](double value) { return static_cast<float>(value); });
-  room_ = Room();
+  room_ = std::nullopt;
 }
 
 }  // namespace sidecar::evaluate

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -48,13 +49,15 @@ class ConfusionVariables {
   }
   [[nodiscard]] Status CheckSize(const ConfusionCounts& counts) const;
   void Add(const ConfusionSums& sums);
-  [[nodiscard]] double Room() const;
+  [[nodiscard]] double Room();
 
   ConfusionPart part_;
   std::array<std::vector<float>, 4> cells_;  // by Cell
-  ConfusionSums added_;                      // how much of the counts was added; empty: nothing
-  double waiting_ = 0;  // how much was counted since then, at most, for one variable
-  double room_;         // how much can be added without rounding
+  ConfusionSums added_;                      // how much of the counts was added
+  bool has_added_ = false;                   // whether any was
+  ConfusionSums sums_;                       // a buffer
+  double waiting_ = 0;          // how much was counted since then, at most, for one variable
+  std::optional<double> room_;  // how much can be added without rounding, where that is known
 };
 
 }  // namespace sidecar::evaluate

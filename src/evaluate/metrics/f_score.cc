@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "evaluate/losses/elementwise.h"
 #include "evaluate/metrics/confusion_metric.h"
 #include "evaluate/rank_rules.h"
+#include "evaluate/vector_clones.h"
 
 namespace sidecar::evaluate {
 namespace {
@@ -27,8 +29,9 @@ struct FScoreOptions {
 // one number or one for each class.
 constexpr std::size_t kParts = 4;
 
-// Up to so many rows a count of them is exact in float32.
-constexpr std::size_t kExactRows = std::size_t{1} << 24;
+SIDECAR_VECTOR_CLONES void AddAll(std::span<const double> values, std::span<double> variables) {
+  for (std::size_t i = 0; i < variables.size(); ++i) AddFloat32(variables[i], values[i]);
+}
 
 class FScore final : public MetricAccumulator {
  public:
@@ -63,12 +66,16 @@ class FScore final : public MetricAccumulator {
     SIDECAR_ASSIGN_OR_RETURN(const std::span<const float> labels, view.labels->Floats());
     classes_ = static_cast<std::size_t>(view.prediction_shape[1]);
     if (classes_ == 0) return Status();
-    Decide(view.prediction);
     const bool by_row = view.weights != nullptr && AppliesByRow(*view.weights);
     SIDECAR_ASSIGN_OR_RETURN(const bool binary, view.labels->AreBinary());
-    if (binary && !by_row && labels.size() / classes_ <= kExactRows) {
-      CountRows(labels);
+    if (binary && !by_row && options_.threshold) {
+      Count(view.labels->findings(), *options_.threshold, labels, view.prediction);
+    } else if (binary && !by_row) {
+      Decide(view.prediction);
+      BatchFindings decided;
+      Count(decided, 0.5F, labels, positive_);
     } else {
+      Decide(view.prediction);
       AddRows(labels, by_row ? view.weights : nullptr);
     }
     const std::size_t size = options_.average == Average::kMicro ? 1 : classes_;
@@ -78,15 +85,14 @@ class FScore final : public MetricAccumulator {
                     "the number of classes changed between batches");
     }
     const double factor = MisappliedWeights(view.weights);
-    for (std::size_t part = 0; part < kParts; ++part) {
-      for (std::size_t c = 0; c < classes_; ++c) {
-        if (size == 1 && c > 0) {
-          sums_[part * classes_] += sums_[part * classes_ + c];
-        } else if (size > 1) {
-          AddFloat32(state_[part * size + c], sums_[part * classes_ + c]);
-        }
+    if (size == 1) {
+      for (std::size_t part = 0; part < kParts; ++part) {
+        const auto own = sums_.begin() + static_cast<std::ptrdiff_t>(part * classes_);
+        const auto end = own + static_cast<std::ptrdiff_t>(classes_);
+        AddFloat32(state_[part], std::accumulate(own, end, 0.0) * factor);
       }
-      if (size == 1) AddFloat32(state_[part], sums_[part * classes_] * factor);
+    } else {
+      AddAll(sums_, state_);
     }
     return Status();
   }
@@ -147,25 +153,18 @@ class FScore final : public MetricAccumulator {
     }
   }
 
-  // Of labels that are 0 or 1: counts, which float32 holds exactly.
-  void CountRows(std::span<const float> labels) {
-    counts_.assign(3 * classes_, 0.0F);
-    float* const both = counts_.data();
-    float* const found = both + classes_;
-    float* const truth = found + classes_;
-    for (std::size_t begin = 0; begin < labels.size(); begin += classes_) {
-      const float* const y = labels.data() + begin;
-      const float* const p = positive_.data() + begin;
-      for (std::size_t c = 0; c < classes_; ++c) both[c] += p[c] * y[c];
-      for (std::size_t c = 0; c < classes_; ++c) found[c] += p[c];
-      for (std::size_t c = 0; c < classes_; ++c) truth[c] += y[c];
-    }
+  // Of labels that are 0 or 1.
+  void Count(BatchFindings& findings, float threshold, std::span<const float> labels,
+             std::span<const float> predictions) {
+    const PositiveCounts& counts =
+        findings.Positives({threshold, false}, labels, predictions, classes_);
+    const std::span<const std::uint32_t> truths = findings.Truths(labels, classes_);
     sums_.resize(kParts * classes_);
     for (std::size_t c = 0; c < classes_; ++c) {
-      sums_[c] = static_cast<double>(both[c]);
-      sums_[classes_ + c] = static_cast<double>(found[c] - both[c]);
-      sums_[2 * classes_ + c] = static_cast<double>(truth[c] - both[c]);
-      sums_[3 * classes_ + c] = static_cast<double>(truth[c]);
+      sums_[c] = counts.both[c];
+      sums_[classes_ + c] = counts.found[c] - counts.both[c];
+      sums_[2 * classes_ + c] = truths[c] - counts.both[c];
+      sums_[3 * classes_ + c] = truths[c];
     }
   }
 
@@ -197,7 +196,6 @@ class FScore final : public MetricAccumulator {
   KerasVersion version_;
   std::size_t classes_ = 0;
   std::vector<float> positive_;
-  std::vector<float> counts_;
   std::vector<double> sums_;
 };
 

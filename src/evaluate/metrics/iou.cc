@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -10,12 +11,20 @@
 #include "evaluate/losses/elementwise.h"
 #include "evaluate/metrics/class_labels.h"
 #include "evaluate/metrics/confusion_metric.h"
+#include "evaluate/vector_clones.h"
 
 namespace sidecar::evaluate {
 namespace {
 
 // A confusion matrix of more classes is refused.
 constexpr std::int64_t kMaxClasses = 4096;
+
+// Whether all, truncated, are 0 or 1.
+SIDECAR_VECTOR_CLONES bool AllBelowTwo(std::span<const float> values) {
+  std::uint32_t others = 0;
+  for (const float value : values) others |= value > -1 && value < 2 ? 0U : 1U;
+  return others == 0;
+}
 
 struct IouOptions {
   std::size_t classes = 0;
@@ -59,7 +68,7 @@ class Iou final : public MetricAccumulator {
     if (const std::optional<float> threshold = TwoClasses(view)) {
       SIDECAR_ASSIGN_OR_RETURN(const bool binary, view.labels->AreBinary());
       if (binary) {
-        CountBinary(labels, view.prediction, *threshold);
+        CountBinary(*view.labels, labels, view, *threshold);
         return AddToState();
       }
     }
@@ -124,28 +133,27 @@ class Iou final : public MetricAccumulator {
       return options_.threshold;
     }
     // Class numbers, which are truncated.
-    std::uint32_t others = 0;
-    for (const float value : view.prediction) others |= value > -1 && value < 2 ? 0U : 1U;
-    return others == 0 ? std::optional<float>(1.0F) : std::nullopt;
+    return AllBelowTwo(view.prediction) ? std::optional<float>(1.0F) : std::nullopt;
   }
 
-  // The matrix of labels that are 0 or 1, without a branch, so that it vectorises.
-  void CountBinary(std::span<const float> labels, std::span<const float> predictions,
+  // The matrix of labels that are 0 or 1.
+  void CountBinary(Labels& labels, std::span<const float> values, const OutputView& view,
                    float threshold) {
-    std::uint32_t truth = 0;
-    std::uint32_t found = 0;
-    std::uint32_t both = 0;
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-      const std::uint32_t y = labels[i] != 0 ? 1U : 0U;
-      const std::uint32_t p = predictions[i] >= threshold ? 1U : 0U;
-      truth += y;
-      found += p;
-      both += y & p;
-    }
-    const auto all = static_cast<double>(labels.size());
-    const double neither = all - truth - found + both;
-    matrix_ = {neither, static_cast<double>(found - both), static_cast<double>(truth - both),
-               static_cast<double>(both)};
+    const Shape& shape = view.prediction_shape;
+    const std::size_t columns =
+        shape.rank() < 2 ? 1 : static_cast<std::size_t>(shape[shape.rank() - 1]);
+    const PositiveCounts& counts =
+        labels.findings().Positives({threshold, true}, values, view.prediction, columns);
+    const std::span<const std::uint32_t> truths = labels.findings().Truths(values, columns);
+    const double truth = Total(truths);
+    const double found = Total(counts.found);
+    const double both = Total(counts.both);
+    const auto all = static_cast<double>(values.size());
+    matrix_ = {all - truth - found + both, found - both, truth - both, both};
+  }
+
+  static double Total(std::span<const std::uint32_t> counts) {
+    return static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
   }
 
   Status AddMatrix(const Weights* weights) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -12,118 +12,90 @@ namespace sidecar::evaluate {
 namespace {
 
 constexpr float kNotAmongTopK = -1e10F;
+constexpr float kLowest = -std::numeric_limits<float>::infinity();
 
-constexpr std::size_t kLanes = 16;
+// So many rows are worked on side by side, one in each lane of the registers.
+constexpr std::size_t kRows = 16;
 
-// After so many steps up a selection is faster.
-constexpr int kMaxSteps = 8;
+// Up to so many greatest values inserting is faster than a selection.
+constexpr std::size_t kMaxInserted = 16;
 
-// How many values of a row lie above a bound and how many do not lie below it, and the least one
-// above.
-struct Position {
-  std::uint32_t above = 0;
-  std::uint32_t at_least = 0;
-  float next = std::numeric_limits<float>::infinity();
-};
-
-// The k-th greatest of the greatest values of each of some interleaved parts of the row: at most
-// the k-th greatest of the row, and often that.
-SIDECAR_VECTOR_CLONES float LowerBound(std::span<const float> row, std::size_t k) {
-  constexpr float kLowest = -std::numeric_limits<float>::infinity();
-  float greatest[kLanes];
-  for (float& value : greatest) value = kLowest;
-  std::size_t i = 0;
-  for (; i + kLanes <= row.size(); i += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const float value = row[i + lane];
-      greatest[lane] = value > greatest[lane] ? value : greatest[lane];
+// values[row][i] becomes lanes[i][row].
+void Interleave(std::span<const float> values, std::size_t row_size, float* lanes) {
+  const std::size_t rows = values.size() / row_size;
+  for (std::size_t i = 0; i < row_size; ++i) {
+    for (std::size_t row = 0; row < rows; ++row) {
+      lanes[i * kRows + row] = values[row * row_size + i];
     }
   }
-  for (std::size_t lane = 0; i < row.size(); ++i, ++lane) {
-    greatest[lane] = row[i] > greatest[lane] ? row[i] : greatest[lane];
-  }
-  std::uint32_t above[kLanes] = {};
-  for (const float other : greatest) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) above[lane] += other > greatest[lane] ? 1 : 0;
-  }
-  float bound = std::numeric_limits<float>::infinity();
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    const bool among = above[lane] < k;
-    bound = among && greatest[lane] < bound ? greatest[lane] : bound;
-  }
-  return bound;
 }
 
-// Lanes as in LowerBound(), because compilers do not reorder minima of floats.
-SIDECAR_VECTOR_CLONES Position Locate(std::span<const float> row, float bound) {
-  constexpr float kNone = std::numeric_limits<float>::infinity();
-  std::uint32_t above[kLanes] = {};
-  std::uint32_t at_least[kLanes] = {};
-  float next[kLanes];
-  for (float& value : next) value = kNone;
-  const auto take = [&](std::size_t lane, float value) {
-    above[lane] += value > bound ? 1U : 0U;
-    at_least[lane] += value >= bound ? 1U : 0U;
-    const float candidate = value > bound ? value : kNone;
-    next[lane] = candidate < next[lane] ? candidate : next[lane];
-  };
-  std::size_t i = 0;
-  for (; i + kLanes <= row.size(); i += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) take(lane, row[i + lane]);
-  }
-  for (std::size_t lane = 0; i < row.size(); ++i, ++lane) take(lane, row[i]);
-  Position found;
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    found.above += above[lane];
-    found.at_least += at_least[lane];
-    found.next = next[lane] < found.next ? next[lane] : found.next;
-  }
-  return found;
-}
+// A register that every processor has; compilers do not find out about them in loops like these.
+using Lanes [[gnu::vector_size(16)]] = float;
+constexpr std::size_t kLaneCount = sizeof(Lanes) / sizeof(float);
 
-SIDECAR_VECTOR_CLONES void KeepFrom(float least, std::span<float> row) {
-  for (float& value : row) value = value >= least ? value : kNotAmongTopK;
-}
-
-// The k-th greatest value of a row and how many there are from it on.
-struct Least {
-  float value = 0;
-  Position position;
-};
-
-Least FindLeast(std::span<const float> row, std::size_t k, std::vector<float>& greatest) {
-  if (k <= kLanes) {
-    float bound = LowerBound(row, k);
-    for (int step = 0; step < kMaxSteps; ++step) {
-      const Position position = Locate(row, bound);
-      if (position.above < k) return {bound, position};
-      bound = position.next;
+// The k-th greatest value of each lane: each value goes into the descending list of the greatest so
+// far and pushes out the least. NaN is never greater.
+SIDECAR_VECTOR_CLONES void FindLeast(const float* lanes, std::size_t row_size, std::size_t k,
+                                     float* least) {
+  constexpr std::size_t kRegisters = kRows / kLaneCount;
+  Lanes best[kMaxInserted * kRegisters];
+  for (std::size_t i = 0; i < k * kRegisters; ++i) best[i] = Lanes{} + kLowest;
+  for (std::size_t i = 0; i < row_size * kRegisters; ++i) {
+    Lanes carried;
+    std::memcpy(&carried, lanes + i * kLaneCount, sizeof(carried));
+    for (std::size_t rank = 0; rank < k; ++rank) {
+      Lanes& there = best[rank * kRegisters + i % kRegisters];
+      const Lanes greater = carried > there ? carried : there;
+      carried = carried > there ? there : carried;
+      there = greater;
     }
   }
-  greatest.resize(k);
+  std::memcpy(least, &best[(k - 1) * kRegisters], kRows * sizeof(float));
+}
+
+float SelectLeast(std::span<const float> row, std::vector<float>& greatest) {
   std::partial_sort_copy(row.begin(), row.end(), greatest.begin(), greatest.end(),
                          [](float a, float b) { return a > b || (a == a && b != b); });
-  constexpr float kLowest = -std::numeric_limits<float>::infinity();
-  const float least = greatest.back() > kLowest ? greatest.back() : kLowest;  // may be NaN
-  return {least, Locate(row, least)};
+  return greatest.back() > kLowest ? greatest.back() : kLowest;  // may be NaN
+}
+
+// Returns how many values there are from `least` on.
+SIDECAR_VECTOR_CLONES std::uint32_t KeepFrom(float least, std::span<float> row) {
+  std::uint32_t kept = 0;
+  for (float& value : row) {
+    kept += value >= least ? 1U : 0U;
+    value = value >= least ? value : kNotAmongTopK;
+  }
+  return kept;
+}
+
+void KeepRow(float least, std::size_t k, std::span<float> row) {
+  std::uint32_t kept = KeepFrom(least, row);
+  // Of those that equal the least the last ones have to go.
+  for (std::size_t i = row.size(); kept > k && i-- > 0;) {
+    if (row[i] != least) continue;
+    row[i] = kNotAmongTopK;
+    --kept;
+  }
 }
 
 }  // namespace
 
 void KeepTopK(std::span<float> values, std::size_t row_size, std::size_t k) {
-  std::vector<float> greatest;
-  for (std::size_t begin = 0; begin < values.size(); begin += row_size) {
-    const std::span<float> row = values.subspan(begin, row_size);
-    const auto [least, position] = FindLeast(row, k, greatest);
-    if (position.at_least <= k) {
-      KeepFrom(least, row);
-      continue;
+  std::vector<float> lanes(row_size * kRows, kLowest);
+  std::vector<float> greatest(k);
+  float least[kRows];
+  for (std::size_t begin = 0; begin < values.size(); begin += kRows * row_size) {
+    const std::size_t end = std::min(begin + kRows * row_size, values.size());
+    const std::span<float> block = values.subspan(begin, end - begin);
+    if (k <= kMaxInserted) {
+      Interleave(block, row_size, lanes.data());
+      FindLeast(lanes.data(), row_size, k, least);
     }
-    // Of those that equal the least the first ones are kept.
-    auto equal_left = static_cast<std::int64_t>(k) - std::int64_t{position.above};
-    for (float& value : row) {
-      if (value > least || (value == least && equal_left-- > 0)) continue;
-      value = kNotAmongTopK;
+    for (std::size_t row = 0; row * row_size < block.size(); ++row) {
+      const std::span<float> own = block.subspan(row * row_size, row_size);
+      KeepRow(k <= kMaxInserted ? least[row] : SelectLeast(own, greatest), k, own);
     }
   }
 }

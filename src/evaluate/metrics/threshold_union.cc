@@ -11,7 +11,7 @@ namespace sidecar::evaluate {
 namespace {
 
 // So many elements are worked on at a time that they stay in the first cache.
-constexpr std::size_t kBlock = 1024;
+constexpr std::size_t kChunk = 1024;
 
 // Up to so many thresholds comparing with each is faster than a search.
 constexpr std::size_t kFew = 8;
@@ -41,7 +41,7 @@ SIDECAR_VECTOR_CLONES void AppendLabels(std::span<const float> labels, std::uint
 }
 
 // Floats in ascending order as integers without gaps.
-std::int64_t RankOf(float value) {
+std::int64_t OrderOf(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const auto magnitude = static_cast<std::int64_t>(bits & 0x7FFFFFFFU);
   return (bits >> 31U) != 0 ? -magnitude : magnitude;
@@ -84,7 +84,7 @@ std::size_t ThresholdUnion::BucketOf(float prediction) const {
 // Visits the least prediction of each bucket that there is. Sums that no prediction has are then
 // filled in from below.
 void ThresholdUnion::Tabulate() const {
-  const std::int64_t greatest = RankOf(std::numeric_limits<float>::infinity());
+  const std::int64_t greatest = OrderOf(std::numeric_limits<float>::infinity());
   const std::size_t last = BucketOf(FloatOf(greatest));
   exceeded_.assign(lists_.size(), std::vector<std::uint32_t>(last + 1, 0U));
   std::int64_t least = -greatest;
@@ -113,8 +113,8 @@ std::span<const std::uint32_t> ThresholdUnion::Exceeded(std::size_t number) cons
 
 void ThresholdUnion::FindCells(std::span<const float> predictions, std::span<const float> labels,
                                std::span<std::uint32_t> cells) const {
-  for (std::size_t begin = 0; begin < predictions.size(); begin += kBlock) {
-    const std::size_t size = std::min(kBlock, predictions.size() - begin);
+  for (std::size_t begin = 0; begin < predictions.size(); begin += kChunk) {
+    const std::size_t size = std::min(kChunk, predictions.size() - begin);
     const std::span<const float> block = predictions.subspan(begin, size);
     std::uint32_t* const found = cells.data() + begin;
     SetToNumbers(block, found);

@@ -1,26 +1,15 @@
-#include <cmath>
-
 #include "base/status_macros.h"
 #include "evaluate/metrics/accuracy.h"
+#include "evaluate/metrics/batch_findings.h"
 #include "evaluate/metrics/class_scores.h"
 
 namespace sidecar::evaluate {
 namespace {
 
 // tf.math.in_top_k (core/kernels/in_topk_op.h): fewer than k scores are greater than the label's.
-// Nothing can be said where a score that is looked at is not finite.
-bool InTopK(std::span<const float> scores, std::int64_t label, std::int64_t k) {
-  if (label < 0 || static_cast<std::uint64_t>(label) >= scores.size()) return false;
-  const float wanted = scores[static_cast<std::size_t>(label)];
-  if (!std::isfinite(wanted)) return false;
-  // Without a branch, so that it vectorises.
-  std::uint32_t greater = 0;
-  std::uint32_t not_finite = 0;
-  for (const float score : scores) {
-    greater += score > wanted ? 1U : 0U;
-    not_finite |= score - score == 0 ? 0U : 1U;
-  }
-  return not_finite == 0 && std::int64_t{greater} < k;
+// Nothing can be said where a score is not finite.
+bool InTopK(std::uint32_t rank, std::int64_t k) {
+  return rank != BatchFindings::kNoRank && std::int64_t{rank} < k;
 }
 
 class TopKCategoricalAccuracy final : public PerSampleFunction {
@@ -34,15 +23,12 @@ class TopKCategoricalAccuracy final : public PerSampleFunction {
 
   Status Compute(const FunctionInput& input, Values& values) override {
     SIDECAR_ASSIGN_OR_RETURN(const std::span<const float> labels, input.labels->Floats());
+    SIDECAR_ASSIGN_OR_RETURN(const bool binary, input.labels->AreBinary());
     const std::size_t rows = values.data.size();
-    const std::size_t label_classes = rows == 0 ? 0 : labels.size() / rows;
-    const std::size_t classes = rows == 0 ? 0 : input.prediction.size() / rows;
+    const std::span<const std::uint32_t> ranks =
+        input.labels->findings().ClassRanks(labels, input.prediction, rows, binary, version_);
     for (std::size_t row = 0; row < rows; ++row) {
-      const std::size_t label =
-          ArgMax(labels.subspan(row * label_classes, label_classes), version_);
-      const bool match = InTopK(input.prediction.subspan(row * classes, classes),
-                                static_cast<std::int64_t>(label), k_);
-      values.data[row] = match ? 1.0F : 0.0F;
+      values.data[row] = InTopK(ranks[row], k_) ? 1.0F : 0.0F;
     }
     return Status();
   }
@@ -69,7 +55,7 @@ class SparseTopKCategoricalAccuracy final : public PerSampleFunction {
     for (std::size_t row = 0; row < rows; ++row) {
       const std::span<const float> scores = input.prediction.subspan(row * classes, classes);
       const bool match = from_sorted_ids_ ? AmongFirst(scores, labels[row])
-                                          : InTopK(scores, ClassNumber(labels[row]), k_);
+                                          : InTopK(RankOf(ClassNumber(labels[row]), scores), k_);
       values.data[row] = match ? 1.0F : 0.0F;
     }
     return Status();

@@ -1,9 +1,10 @@
 // What a batch costs beside the engine's own run: the whole loop of an evaluation against the
 // engine alone on the same batches, and against its losses and metrics alone on results of the
-// engine that were kept. usage: overhead_benchmark WORKLOAD BATCH_SIZE [Google
-// Benchmark's options]; WORKLOAD holds model.keras, data.npz, ckpts/.
+// engine that were kept. usage: overhead_benchmark WORKLOAD BATCH_SIZE
+// [THREADS] [Google Benchmark's options]; WORKLOAD holds model.keras, data.npz, ckpts/.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -25,27 +26,31 @@ namespace {
 
 struct Workload {
   std::int64_t batch_size;
+  int threads;
   Model model;
   DatasetPtr data;
   std::unique_ptr<evaluate::Evaluation> evaluation;
   std::vector<Tensor> weights;
 };
 
-Workload Load(const std::string& directory, std::int64_t batch_size) {
+Workload Load(const std::string& directory, std::int64_t batch_size, int threads) {
   Model model = Model::Load(directory + "/model.keras").value();
   DatasetPtr data = LoadDataset(directory + "/data.npz", batch_size).value();
-  auto evaluation = evaluate::Evaluation::Create(model.loaded(), data, {std::nullopt, 1}).value();
+  auto evaluation =
+      evaluate::Evaluation::Create(model.loaded(), data, {std::nullopt, threads}).value();
   auto source = checkpoint::OpenTfCheckpoint(base::PosixFileSystem(), directory + "/ckpts/ckpt-1",
                                              std::nullopt)
                     .value();
   std::vector<Tensor> weights = source->Read(evaluation->requests()).value();
-  return {batch_size, std::move(model), std::move(data), std::move(evaluation), std::move(weights)};
+  return {batch_size,        threads, std::move(model), std::move(data), std::move(evaluation),
+          std::move(weights)};
 }
 
 // Both count the time of the passes only, not of compiling the graph.
 void EngineAlone(benchmark::State& state, const Workload& workload) {
   const DatasetSpec& spec = workload.data->spec();
-  engine::EngineOptions options{1, workload.batch_size, true, {spec.x[0].dtype}, {spec.x[0].shape}};
+  engine::EngineOptions options{
+      workload.threads, workload.batch_size, true, {spec.x[0].dtype}, {spec.x[0].shape}};
   auto engine = engine::Engine::Create(workload.model.loaded()->graph, options).value();
   ThrowIfError(engine->SetWeights(workload.weights));
   std::int64_t batches = 0;
@@ -82,7 +87,8 @@ Tensor Copy(const Tensor& tensor) {
 std::vector<RecordedBatch> RecordBatches(const Workload& workload) {
   const model::LoadedModel& model = *workload.model.loaded();
   const DatasetSpec& spec = workload.data->spec();
-  engine::EngineOptions options{1, workload.batch_size, true, {spec.x[0].dtype}, {spec.x[0].shape}};
+  engine::EngineOptions options{
+      workload.threads, workload.batch_size, true, {spec.x[0].dtype}, {spec.x[0].shape}};
   auto engine = engine::Engine::Create(model.graph, options).value();
   ThrowIfError(engine->SetWeights(workload.weights));
   std::vector<RecordedBatch> recorded;
@@ -143,33 +149,51 @@ void WholeEvaluation(benchmark::State& state, const Workload& workload) {
       static_cast<double>(batches), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
+// The same with all that a new checkpoint needs beside its values: the compile of the graph, and
+// results.
+void Checkpoint(benchmark::State& state, const Workload& workload) {
+  report::CallbackList callbacks({});
+  const base::StopSignal stop;
+  for (auto _ : state) {
+    (void)workload.evaluation->Run(workload.weights, {}, callbacks, stop).value();
+  }
+}
+
+void Register(const char* name, void (*function)(benchmark::State&, const Workload&),
+              const Workload& workload, bool manual_time) {
+  auto* const own = benchmark::RegisterBenchmark(
+      name, [function, &workload](benchmark::State& state) { function(state, workload); });
+  own->Unit(benchmark::kMicrosecond);
+  own->ComputeStatistics("min", [](const std::vector<double>& times) {
+    return *std::min_element(times.begin(), times.end());
+  });
+  if (manual_time) {
+    own->UseManualTime();
+  } else {
+    own->MeasureProcessCPUTime()->UseRealTime();
+  }
+}
+
 }  // namespace
 }  // namespace sidecar
 
 int main(int argc, char** argv) {
+  using sidecar::Register;
   const std::int64_t batch_size = argc < 3 ? 0 : std::atoll(argv[2]);
   if (batch_size < 1) {
-    std::fprintf(stderr, "usage: overhead_benchmark WORKLOAD BATCH_SIZE\n");
+    std::fprintf(stderr, "usage: overhead_benchmark WORKLOAD BATCH_SIZE [THREADS]\n");
     return 64;
   }
-  const sidecar::Workload workload = sidecar::Load(argv[1], batch_size);
-  benchmark::RegisterBenchmark(
-      "engine alone, a pass over the data",
-      [&](benchmark::State& state) { sidecar::EngineAlone(state, workload); })
-      ->Unit(benchmark::kMicrosecond)
-      ->UseRealTime();
-  benchmark::RegisterBenchmark(
-      "whole evaluation, a pass over the data",
-      [&](benchmark::State& state) { sidecar::WholeEvaluation(state, workload); })
-      ->Unit(benchmark::kMicrosecond)
-      ->UseManualTime();
-  benchmark::RegisterBenchmark(
-      "losses and metrics alone, with results",
-      [&](benchmark::State& state) { sidecar::LossesAndMetrics(state, workload); })
-      ->Unit(benchmark::kMicrosecond);
-  argc -= 2;
-  argv[2] = argv[0];
-  benchmark::Initialize(&argc, argv + 2);
+  const int threads = argc < 4 ? 0 : std::atoi(argv[3]);
+  const sidecar::Workload workload = sidecar::Load(argv[1], batch_size, std::max(threads, 1));
+  Register("engine alone, a pass over the data", sidecar::EngineAlone, workload, false);
+  Register("losses and metrics alone, with results", sidecar::LossesAndMetrics, workload, false);
+  Register("whole evaluation, a pass over the data", sidecar::WholeEvaluation, workload, true);
+  Register("whole evaluation, with compile and results", sidecar::Checkpoint, workload, false);
+  const int used = threads > 0 ? 3 : 2;
+  argc -= used;
+  argv[used] = argv[0];
+  benchmark::Initialize(&argc, argv + used);
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

@@ -14,7 +14,7 @@
 namespace sidecar::evaluate {
 namespace {
 
-// Values for each element: `match(label, prediction)`.
+// Values for each element: `match(labels, predictions, values)` makes them 1 or 0.
 template <class Match>
 class ElementMatches final : public PerSampleFunction {
  public:
@@ -34,9 +34,7 @@ class ElementMatches final : public PerSampleFunction {
     const std::span<const float> labels = pairs_.labels();
     const std::span<const float> predictions = pairs_.predictions();
     matches_.resize(labels.size());
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-      matches_[i] = match_(labels[i], predictions[i]) ? 1.0F : 0.0F;
-    }
+    match_(labels, predictions.data(), matches_.data());
     if (mean_of_last_) {
       MeanOfRows(matches_, values.data.size(), values.data);
     } else {
@@ -52,14 +50,30 @@ class ElementMatches final : public PerSampleFunction {
   std::vector<float> matches_;
 };
 
+SIDECAR_VECTOR_CLONES void MatchEqual(std::span<const float> labels, const float* predictions,
+                                      float* matches) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    matches[i] = labels[i] == predictions[i] ? 1.0F : 0.0F;
+  }
+}
+
+SIDECAR_VECTOR_CLONES void MatchAbove(std::span<const float> labels, const float* predictions,
+                                      float threshold, float* matches) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    matches[i] = labels[i] == (predictions[i] > threshold ? 1.0F : 0.0F) ? 1.0F : 0.0F;
+  }
+}
+
 struct Equal {
-  bool operator()(float label, float prediction) const { return label == prediction; }
+  void operator()(std::span<const float> labels, const float* predictions, float* matches) const {
+    MatchEqual(labels, predictions, matches);
+  }
 };
 
 struct EqualAboveThreshold {
   float threshold = 0.5F;
-  bool operator()(float label, float prediction) const {
-    return label == (prediction > threshold ? 1.0F : 0.0F);
+  void operator()(std::span<const float> labels, const float* predictions, float* matches) const {
+    MatchAbove(labels, predictions, threshold, matches);
   }
 };
 

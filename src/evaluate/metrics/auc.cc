@@ -7,6 +7,7 @@
 
 #include "evaluate/metrics/confusion.h"
 #include "evaluate/metrics/confusion_metric.h"
+#include "evaluate/vector_clones.h"
 
 namespace sidecar::evaluate {
 namespace {
@@ -19,44 +20,75 @@ struct AucOptions {
   Summation summation = Summation::kInterpolation;
 };
 
-// The four cells at one threshold.
+// The four cells at one threshold, of each column.
 struct Cells {
-  float tp = 0;
-  float fp = 0;
-  float tn = 0;
-  float fn = 0;
+  const float* tp;
+  const float* fp;
+  const float* tn;
+  const float* fn;
+
+  [[nodiscard]] Cells From(std::size_t i) const { return {tp + i, fp + i, tn + i, fn + i}; }
 };
 
-struct Point {
-  float x = 0;
-  float y = 0;
+// Points of a curve: [thresholds * columns].
+struct Points {
+  std::vector<float> x;
+  std::vector<float> y;
 };
 
-Point RocPoint(const Cells& c) {
-  return {DivideNoNan(c.fp, c.fp + c.tn), DivideNoNan(c.tp, c.tp + c.fn)};
+SIDECAR_VECTOR_CLONES void RocPoints(const Cells& c, std::span<float> x, float* y) {
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = DivideNoNan(c.fp[i], c.fp[i] + c.tn[i]);
+    y[i] = DivideNoNan(c.tp[i], c.tp[i] + c.fn[i]);
+  }
 }
 
-Point PrPoint(const Cells& c) {
-  return {DivideNoNan(c.tp, c.tp + c.fn), DivideNoNan(c.tp, c.tp + c.fp)};
+SIDECAR_VECTOR_CLONES void PrPoints(const Cells& c, std::span<float> x, float* y) {
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = DivideNoNan(c.tp[i], c.tp[i] + c.fn[i]);
+    y[i] = DivideNoNan(c.tp[i], c.tp[i] + c.fp[i]);
+  }
 }
 
 // Flach and Kull 2015.
-Point PrGainPoint(const Cells& c) {
-  if (c.tp == 0) return {0, 1};
-  const float scale = DivideNoNan(c.tp + c.fn, c.tn + c.fp);
-  const float recall = 1.0F - scale * DivideNoNan(c.fn, c.tp);
-  return {recall < 0 ? 0.0F : recall, 1.0F - scale * DivideNoNan(c.fp, c.tp)};
+SIDECAR_VECTOR_CLONES void PrGainPoints(const Cells& c, std::span<float> x, float* y) {
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const float hits = c.tp[i];
+    const float scale = DivideNoNan(hits + c.fn[i], c.tn[i] + c.fp[i]);
+    const float recall = 1.0F - scale * DivideNoNan(c.fn[i], hits);
+    x[i] = hits == 0 || recall < 0 ? 0.0F : recall;
+    y[i] = hits == 0 ? 1.0F : 1.0F - scale * DivideNoNan(c.fp[i], hits);
+  }
+}
+
+// Adds the areas between the points of one threshold and those of the next, `columns` further on.
+SIDECAR_VECTOR_CLONES void AddAreas(const float* x, const float* y, std::size_t columns,
+                                    Summation summation, std::span<double> areas) {
+  for (std::size_t i = 0; i < areas.size(); ++i) {
+    const float a = y[i];
+    const float b = y[i + columns];
+    const float lower = b < a ? b : a;
+    const float upper = a < b ? b : a;
+    const float height = summation == Summation::kInterpolation ? (a + b) / 2.0F
+                         : summation == Summation::kMinoring    ? lower
+                                                                : upper;
+    areas[i] += static_cast<double>((x[i] - x[i + columns]) * height);
+  }
 }
 
 // Davis and Goadrich 2006: true positives are interpolated, not the precision.
-float InterpolatedPr(const Cells& a, const Cells& b) {
-  const float hits = a.tp - b.tp;
-  const float above = a.tp + a.fp;
-  const float below = b.tp + b.fp;
-  const float slope = DivideNoNan(hits, std::max(above - below, 0.0F));
-  const float intercept = b.tp - slope * below;
-  const float ratio = above > 0 && below > 0 ? DivideNoNan(above, std::max(below, 0.0F)) : 1.0F;
-  return DivideNoNan(slope * (hits + intercept * std::log(ratio)), std::max(b.tp + b.fn, 0.0F));
+void AddInterpolatedPr(const Cells& c, std::size_t columns, std::span<double> areas) {
+  for (std::size_t i = 0; i < areas.size(); ++i) {
+    const float hits = c.tp[i] - c.tp[i + columns];
+    const float above = c.tp[i] + c.fp[i];
+    const float below = c.tp[i + columns] + c.fp[i + columns];
+    const float slope = DivideNoNan(hits, std::max(above - below, 0.0F));
+    const float intercept = c.tp[i + columns] - slope * below;
+    const float ratio = above > 0 && below > 0 ? DivideNoNan(above, std::max(below, 0.0F)) : 1.0F;
+    const float positives = std::max(c.tp[i + columns] + c.fn[i + columns], 0.0F);
+    areas[i] +=
+        static_cast<double>(DivideNoNan(slope * (hits + intercept * std::log(ratio)), positives));
+  }
 }
 
 class Auc final : public ConfusionMetric {
@@ -80,37 +112,36 @@ class Auc final : public ConfusionMetric {
   }
 
  private:
-  [[nodiscard]] float Step(const Cells& a, const Cells& b) const {
-    if (auc_.curve == Curve::kPr && auc_.summation == Summation::kInterpolation) {
-      return InterpolatedPr(a, b);
-    }
-    const auto point = auc_.curve == Curve::kRoc  ? RocPoint
-                       : auc_.curve == Curve::kPr ? PrPoint
-                                                  : PrGainPoint;
-    const Point from = point(a);
-    const Point to = point(b);
-    const float height = auc_.summation == Summation::kInterpolation ? (from.y + to.y) / 2.0F
-                         : auc_.summation == Summation::kMinoring    ? std::min(from.y, to.y)
-                                                                     : std::max(from.y, to.y);
-    return (from.x - to.x) * height;
-  }
-
   // The area of each column, in the order of memory.
   [[nodiscard]] std::vector<float> Areas() const {
-    const std::span<const float> tp = Sums(Cell::kTruePositives);
-    const std::span<const float> fp = Sums(Cell::kFalsePositives);
-    const std::span<const float> tn = Sums(Cell::kTrueNegatives);
-    const std::span<const float> fn = Sums(Cell::kFalseNegatives);
-    const auto at = [&](std::size_t i) { return Cells{tp[i], fp[i], tn[i], fn[i]}; };
-    const std::size_t columns = tp.size() / options().thresholds.size();
+    const std::size_t size = Sums(Cell::kTruePositives).size();
+    const std::size_t columns = size / options().thresholds.size();
+    const Cells cells{Sums(Cell::kTruePositives).data(), Sums(Cell::kFalsePositives).data(),
+                      Sums(Cell::kTrueNegatives).data(), Sums(Cell::kFalseNegatives).data()};
     std::vector<double> areas(columns, 0.0);
-    for (std::size_t i = columns; i < tp.size(); ++i) {
-      areas[i % columns] += static_cast<double>(Step(at(i - columns), at(i)));
+    if (auc_.curve == Curve::kPr && auc_.summation == Summation::kInterpolation) {
+      for (std::size_t i = 0; i + columns < size; i += columns) {
+        AddInterpolatedPr(cells.From(i), columns, areas);
+      }
+    } else {
+      const Points points = PointsOf(cells, size);
+      for (std::size_t i = 0; i + columns < size; i += columns) {
+        AddAreas(points.x.data() + i, points.y.data() + i, columns, auc_.summation, areas);
+      }
     }
     std::vector<float> rounded;
     rounded.reserve(areas.size());
     for (const double area : areas) rounded.push_back(static_cast<float>(area));
     return rounded;
+  }
+
+  [[nodiscard]] Points PointsOf(const Cells& cells, std::size_t size) const {
+    Points points{std::vector<float>(size), std::vector<float>(size)};
+    const auto compute = auc_.curve == Curve::kRoc  ? RocPoints
+                         : auc_.curve == Curve::kPr ? PrPoints
+                                                    : PrGainPoints;
+    compute(cells, points.x, points.y.data());
+    return points;
   }
 
   AucOptions auc_;

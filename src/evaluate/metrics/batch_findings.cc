@@ -1,6 +1,7 @@
 #include "evaluate/metrics/batch_findings.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "evaluate/metrics/accuracy.h"
 #include "evaluate/vector_clones.h"
@@ -8,16 +9,20 @@
 namespace sidecar::evaluate {
 namespace {
 
-// Narrow rows are counted as wider ones, so that they fill registers.
-constexpr std::size_t kLeastWidth = 64;
+// Rows are counted as wider ones that fill registers, so that nothing is left over in each.
+constexpr std::size_t kRegister = 16;
+constexpr std::size_t kLeastWidth = 256;
 
 std::size_t WidthFor(std::size_t columns) {
-  return columns >= kLeastWidth || columns == 0 ? columns : kLeastWidth / columns * columns;
+  const std::size_t width = std::lcm(columns, kRegister);
+  return width >= kLeastWidth || width == 0 ? width : kLeastWidth / width * width;
 }
 
 // Adds up the columns that `counts` holds several times.
 void Fold(std::vector<std::uint32_t>& counts, std::size_t columns) {
-  for (std::size_t i = columns; i < counts.size(); ++i) counts[i % columns] += counts[i];
+  for (std::size_t begin = columns; begin < counts.size(); begin += columns) {
+    for (std::size_t i = 0; i < columns; ++i) counts[i] += counts[begin + i];
+  }
   counts.resize(columns);
 }
 
@@ -70,14 +75,22 @@ SIDECAR_VECTOR_CLONES void CountTruths(std::span<const float> labels, std::size_
   }
 }
 
-SIDECAR_VECTOR_CLONES std::uint32_t CountGreater(std::span<const float> scores, float wanted) {
-  std::uint32_t greater = 0;
-  std::uint32_t not_finite = 0;
-  for (const float score : scores) {
-    greater += score > wanted ? 1U : 0U;
-    not_finite |= score - score == 0 ? 0U : 1U;
+SIDECAR_VECTOR_CLONES bool AllFinite(std::span<const float> values) {
+  std::uint32_t others = 0;
+  for (const float value : values) others |= value - value == 0 ? 0U : 1U;
+  return others == 0;
+}
+
+// Replaces the class of each row by its rank.
+SIDECAR_VECTOR_CLONES void ReplaceByRanks(std::span<const float> scores, std::size_t classes,
+                                          std::span<std::uint32_t> rows) {
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const float* const own = scores.data() + row * classes;
+    const float wanted = own[rows[row]];
+    std::uint32_t greater = 0;
+    for (std::size_t i = 0; i < classes; ++i) greater += own[i] > wanted ? 1U : 0U;
+    rows[row] = greater;
   }
-  return not_finite == 0 ? greater : BatchFindings::kNoRank;
 }
 
 // The first 1; rows without one are left to ArgMax(), which tells 0 from -0 where Keras does.
@@ -94,7 +107,10 @@ std::uint32_t RankOf(std::int64_t label, std::span<const float> scores) {
   if (label < 0 || static_cast<std::uint64_t>(label) >= scores.size()) {
     return BatchFindings::kNoRank;
   }
-  return CountGreater(scores, scores[static_cast<std::size_t>(label)]);
+  auto rank = static_cast<std::uint32_t>(label);
+  if (!AllFinite(scores)) return BatchFindings::kNoRank;
+  ReplaceByRanks(scores, scores.size(), {&rank, 1});
+  return rank;
 }
 
 const PositiveCounts& BatchFindings::Positives(const PositiveFrom& from,
@@ -133,11 +149,19 @@ std::span<const std::uint32_t> BatchFindings::ClassRanks(std::span<const float> 
   class_ranks_.resize(rows);
   const std::size_t label_classes = labels.size() / rows;
   const std::size_t classes = scores.size() / rows;
+  std::size_t greatest = 0;
   for (std::size_t row = 0; row < rows; ++row) {
     const std::size_t label =
         ClassOf(labels.subspan(row * label_classes, label_classes), binary, version);
-    class_ranks_[row] =
-        RankOf(static_cast<std::int64_t>(label), scores.subspan(row * classes, classes));
+    class_ranks_[row] = static_cast<std::uint32_t>(label);
+    greatest = std::max(greatest, label);
+  }
+  if (greatest < classes && AllFinite(scores)) {
+    ReplaceByRanks(scores, classes, class_ranks_);
+    return class_ranks_;
+  }
+  for (std::size_t row = 0; row < rows; ++row) {
+    class_ranks_[row] = RankOf(class_ranks_[row], scores.subspan(row * classes, classes));
   }
   return class_ranks_;
 }

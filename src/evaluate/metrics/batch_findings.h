@@ -31,7 +31,7 @@ struct PositiveCounts {
 class BatchFindings {
  public:
   /// Labels and predictions have as many elements, a multiple of `columns`; there are fewer than
-  /// 2^32 rows. Labels are 0 or 1.
+  /// 2^32 rows. Labels that are not 0 are 1.
   const PositiveCounts& Positives(const PositiveFrom& from, std::span<const float> labels,
                                   std::span<const float> predictions, std::size_t columns);
   /// The number of labels that are 1 in each column. As Positives().

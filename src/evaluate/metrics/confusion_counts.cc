@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/status_macros.h"
+#include "evaluate/metrics/batch_findings.h"
 #include "evaluate/vector_clones.h"
 
 namespace sidecar::evaluate {
@@ -37,14 +38,29 @@ void CountCells(std::span<const std::uint32_t> cells, std::size_t columns, std::
   }
 }
 
-// The same for one column of so few cells that comparing with each is faster.
-constexpr std::size_t kFewCells = 8;
-SIDECAR_VECTOR_CLONES void CountFewCells(std::span<const std::uint32_t> cells, std::size_t size,
-                                         std::uint32_t* counts) {
-  for (std::size_t i = 0; i < size; ++i) {
+// Up to so many thresholds, counting what exceeds each is faster than a histogram.
+constexpr std::size_t kFewThresholds = 4;
+
+// The cells of one column for such thresholds, ascending.
+void CountByComparing(const ConfusionInput& batch, std::span<const float> thresholds,
+                      std::uint32_t* counts) {
+  BatchFindings findings;
+  std::uint32_t all = static_cast<std::uint32_t>(batch.labels().size());
+  std::uint32_t truths = findings.Truths(batch.labels(), 1)[0];
+  for (std::size_t i = 0; i <= thresholds.size(); ++i) {
     std::uint32_t found = 0;
-    for (const std::uint32_t cell : cells) found += cell == i ? 1U : 0U;
-    counts[i] += found;
+    std::uint32_t both = 0;
+    if (i < thresholds.size()) {
+      const PositiveCounts& above =
+          findings.Positives({thresholds[i], false}, batch.labels(), batch.predictions(), 1);
+      found = above.found[0];
+      both = above.both[0];
+    }
+    std::uint32_t* const cell = counts + 2 * (i + 1);  // no bucket of its own for NaN
+    cell[0] += (all - truths) - (found - both);
+    cell[1] += truths - both;
+    all = found;
+    truths = both;
   }
 }
 
@@ -100,16 +116,15 @@ ConfusionPart ConfusionCounts::Include(const Thresholds& thresholds, bool by_lab
 }
 
 void ConfusionCounts::Clear() {
-  std::fill(counts_.begin(), counts_.end(), 0U);
-  std::fill(histogram_.begin(), histogram_.end(), 0.0);
+  if (greatest_count_ != 0) std::fill(counts_.begin(), counts_.end(), 0U);
   greatest_count_ = 0;
   taken_ = false;
 }
 
 Status ConfusionCounts::SetColumns(std::size_t row_size) {
   const std::size_t cells = 2 * buckets();
-  const std::size_t dealt = cells > kLargeHistogram || cells <= kFewCells ? 1 : kHistograms;
-  const std::size_t columns = by_label_ ? row_size : dealt;
+  const bool one = cells > kLargeHistogram || compares();
+  const std::size_t columns = by_label_ ? row_size : one ? 1 : kHistograms;
   if (columns == columns_) return Status();
   if (columns_ != 0) return OtherColumns();
   if (cells > kMaxCells / std::max<std::size_t>(columns, 1)) {
@@ -119,7 +134,7 @@ Status ConfusionCounts::SetColumns(std::size_t row_size) {
   }
   columns_ = columns;
   counts_.assign(cells * columns, 0U);
-  histogram_.assign(cells * columns, 0.0);
+  histogram_.resize(cells * columns);
   return Status();
 }
 
@@ -128,18 +143,24 @@ void ConfusionCounts::FindCells(const ConfusionInput& batch) {
   thresholds_.FindCells(batch.predictions(), batch.labels(), cells_);
 }
 
+bool ConfusionCounts::compares() const {
+  const std::size_t size = thresholds_.compared().size();
+  return !by_label_ && size > 0 && size <= kFewThresholds;
+}
+
 Status ConfusionCounts::Add(const ConfusionInput& batch) {
   SIDECAR_RETURN_IF_ERROR(SetColumns(batch.row_size()));
-  FindCells(batch);
-  if (cells_.empty()) return Status();
-  greatest_count_ += cells_.size() / columns_ + 1;
+  const std::size_t size = batch.predictions().size();
+  if (size == 0) return Status();
+  greatest_count_ += size / columns_ + 1;
   if (greatest_count_ > std::numeric_limits<std::uint32_t>::max()) {
     TakeCounts();
-    greatest_count_ = cells_.size() / columns_ + 1;
+    greatest_count_ = size / columns_ + 1;
   }
-  if (columns_ == 1 && 2 * buckets() <= kFewCells) {
-    CountFewCells(cells_, 2 * buckets(), counts_.data());
+  if (compares()) {
+    CountByComparing(batch, thresholds_.compared(), counts_.data());
   } else {
+    FindCells(batch);
     CountCells(cells_, columns_, 2 * buckets(), counts_.data());
   }
   return Status();
@@ -163,8 +184,10 @@ void ConfusionCounts::TakeCounts() {
   for (std::size_t first = 0; first < columns_; first += kColumnBlock) {
     const std::size_t end = std::min(first + kColumnBlock, columns_);
     for (std::size_t cell = 0; cell < size; ++cell) {
+      double* const sums = histogram_.data() + cell * columns_;
       for (std::size_t column = first; column < end; ++column) {
-        histogram_[cell * columns_ + column] += static_cast<double>(counts_[column * size + cell]);
+        const double before = taken_ ? sums[column] : 0.0;
+        sums[column] = before + static_cast<double>(counts_[column * size + cell]);
       }
     }
   }

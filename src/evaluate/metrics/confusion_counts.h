@@ -64,6 +64,7 @@ class ConfusionCounts {
 
  private:
   Status SetColumns(std::size_t row_size);
+  [[nodiscard]] bool compares() const;
   void FindCells(const ConfusionInput& batch);
   void TakeCounts();
   void SumUp(const std::vector<double>& histogram, std::size_t columns, const ConfusionPart& part,
@@ -76,7 +77,7 @@ class ConfusionCounts {
   std::vector<std::uint32_t> counts_;  // [columns, cells]: those of a few columns fit the cache
   std::uint64_t greatest_count_ = 0;   // that there can be in counts_
   std::vector<double> histogram_;      // [cells, columns]: what was in counts_ before
-  bool taken_ = false;                 // whether histogram_ holds anything
+  bool taken_ = false;                 // whether anything was; histogram_ is unspecified before
   std::vector<double> weighed_;        // likewise, of one batch
 };
 

@@ -13,26 +13,27 @@ namespace {
 // Up to here float32 holds every whole number.
 constexpr double kExact = 1 << 24;
 
-SIDECAR_VECTOR_CLONES void AddRounded(std::span<float> variables, const double* values) {
+// What is added to variables, [thresholds, columns]: `values`, or all - values with `all`
+// [columns]. Where the variables are `fresh`, what they hold stands for 0.
+struct Addition {
+  const double* values;
+  std::span<const double> all;
+  bool fresh;
+};
+
+SIDECAR_VECTOR_CLONES void AddRow(const double* all, const double* values, bool fresh,
+                                  std::span<float> variables) {
   for (std::size_t i = 0; i < variables.size(); ++i) {
-    variables[i] += static_cast<float>(values[i]);
+    const double value = all == nullptr ? values[i] : all[i] - values[i];
+    variables[i] = (fresh ? 0.0F : variables[i]) + static_cast<float>(value);
   }
 }
 
-// Adds all[i] - values[i].
-SIDECAR_VECTOR_CLONES void AddRest(std::span<float> variables, const double* all,
-                                   const double* values) {
-  for (std::size_t i = 0; i < variables.size(); ++i) {
-    variables[i] += static_cast<float>(all[i] - values[i]);
-  }
-}
-
-void AddRests(std::vector<float>& variables, const std::vector<double>& all,
-              const std::vector<double>& values) {
-  const std::size_t columns = all.size();
-  if (columns == 0) return;
+void AddTo(std::vector<float>& variables, const Addition& added) {
+  const std::size_t columns = added.all.empty() ? variables.size() : added.all.size();
+  const double* const all = added.all.empty() ? nullptr : added.all.data();
   for (std::size_t begin = 0; begin < variables.size(); begin += columns) {
-    AddRest({variables.data() + begin, columns}, all.data(), values.data() + begin);
+    AddRow(all, added.values + begin, added.fresh, {variables.data() + begin, columns});
   }
 }
 
@@ -58,7 +59,7 @@ ConfusionVariables::ConfusionVariables(const ConfusionPart& part, std::size_t th
 }
 
 void ConfusionVariables::Reset() {
-  for (std::vector<float>& cell : cells_) std::fill(cell.begin(), cell.end(), 0.0F);
+  fresh_ = true;
   has_added_ = false;
   waiting_ = 0;
   room_ = kExact;
@@ -66,6 +67,7 @@ void ConfusionVariables::Reset() {
 
 double ConfusionVariables::Room() {
   if (room_) return *room_;
+  Fill();
   double greatest = 0;
   for (const std::vector<float>& cell : cells_) {
     greatest = std::max(greatest, static_cast<double>(GreatestWhole(cell)));
@@ -111,16 +113,30 @@ void ConfusionVariables::Settle(ConfusionCounts& counts) {
 
 void ConfusionVariables::Add(const ConfusionSums& sums) {
   for (std::vector<float>& cell : cells_) cell.resize(sums.true_positives.size(), 0.0F);
-  AddRounded(cells_[static_cast<std::size_t>(Cell::kTruePositives)], sums.true_positives.data());
-  AddRounded(cells_[static_cast<std::size_t>(Cell::kFalsePositives)], sums.false_positives.data());
-  AddRests(cells_[static_cast<std::size_t>(Cell::kTrueNegatives)], sums.negatives,
-           sums.false_positives);
-  AddRests(cells_[static_cast<std::size_t>(Cell::kFalseNegatives)], sums.positives,
-           sums.true_positives);
+  const auto add = [&](Cell cell, const std::vector<double>& values, std::span<const double> all) {
+    AddTo(cells_[static_cast<std::size_t>(cell)], {values.data(), all, fresh_});
+  };
+  add(Cell::kTruePositives, sums.true_positives, {});
+  add(Cell::kFalsePositives, sums.false_positives, {});
+  add(Cell::kTrueNegatives, sums.false_positives, sums.negatives);
+  add(Cell::kFalseNegatives, sums.true_positives, sums.positives);
+  fresh_ = false;
   room_ = std::nullopt;
 }
 
+void ConfusionVariables::Fill() {
+  if (!fresh_) return;
+  for (std::vector<float>& cell : cells_) std::fill(cell.begin(), cell.end(), 0.0F);
+  fresh_ = false;
+}
+
+std::span<const float> ConfusionVariables::values(Cell cell) {
+  Fill();
+  return cells_[static_cast<std::size_t>(cell)];
+}
+
 void ConfusionVariables::Load(Cell cell, std::span<const double> values) {
+  Fill();
   for (std::vector<float>& other : cells_) other.resize(values.size(), 0.0F);
   std::transform(values.begin(), values.end(), cells_[static_cast<std::size_t>(cell)].begin(),
                  [](double value) { return static_cast<float>(value); });

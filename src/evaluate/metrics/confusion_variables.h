@@ -39,20 +39,19 @@ class ConfusionVariables {
   void Settle(ConfusionCounts& counts);
 
   /// Empty before the first batch where the number of columns depends on it.
-  [[nodiscard]] std::span<const float> values(Cell cell) const { return CellOf(cell); }
+  [[nodiscard]] std::span<const float> values(Cell cell);
   /// Gives one cell other values. The other cells become as large, if need be of zeros.
   void Load(Cell cell, std::span<const double> values);
 
  private:
-  [[nodiscard]] const std::vector<float>& CellOf(Cell cell) const {
-    return cells_[static_cast<std::size_t>(cell)];
-  }
   [[nodiscard]] Status CheckSize(const ConfusionCounts& counts) const;
   void Add(const ConfusionSums& sums);
+  void Fill();
   [[nodiscard]] double Room();
 
   ConfusionPart part_;
   std::array<std::vector<float>, 4> cells_;  // by Cell
+  bool fresh_ = false;                       // whether what they hold stands for 0
   ConfusionSums added_;                      // how much of the counts was added
   bool has_added_ = false;                   // whether any was
   ConfusionSums sums_;                       // a buffer

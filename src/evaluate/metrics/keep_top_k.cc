@@ -20,39 +20,71 @@ constexpr std::size_t kRows = 16;
 // Up to so many greatest values inserting is faster than a selection.
 constexpr std::size_t kMaxInserted = 16;
 
-// values[row][i] becomes lanes[i][row].
+// values[row][i] becomes lanes[i][row]; there are kRows or fewer rows.
 void Interleave(std::span<const float> values, std::size_t row_size, float* lanes) {
   const std::size_t rows = values.size() / row_size;
   for (std::size_t i = 0; i < row_size; ++i) {
-    for (std::size_t row = 0; row < rows; ++row) {
-      lanes[i * kRows + row] = values[row * row_size + i];
+    float* const to = lanes + i * kRows;
+    const float* const from = values.data() + i;
+    if (rows == kRows) {
+      for (std::size_t row = 0; row < kRows; ++row) to[row] = from[row * row_size];
+    } else {
+      for (std::size_t row = 0; row < rows; ++row) to[row] = from[row * row_size];
     }
   }
 }
 
-// A register that every processor has; compilers do not find out about them in loops like these.
-using Lanes [[gnu::vector_size(16)]] = float;
-constexpr std::size_t kLaneCount = sizeof(Lanes) / sizeof(float);
+// Registers by hand: compilers do not find out about them in loops like these.
+using Lanes4 [[gnu::vector_size(16)]] = float;
 
 // The k-th greatest value of each lane: each value goes into the descending list of the greatest so
 // far and pushes out the least. NaN is never greater.
-SIDECAR_VECTOR_CLONES void FindLeast(const float* lanes, std::size_t row_size, std::size_t k,
-                                     float* least) {
-  constexpr std::size_t kRegisters = kRows / kLaneCount;
-  Lanes best[kMaxInserted * kRegisters];
-  for (std::size_t i = 0; i < k * kRegisters; ++i) best[i] = Lanes{} + kLowest;
+template <class Register>
+[[gnu::always_inline]] inline void InsertAll(const float* lanes, std::size_t row_size,
+                                             std::size_t k, float* least) {
+  constexpr std::size_t kWidth = sizeof(Register) / sizeof(float);
+  constexpr std::size_t kRegisters = kRows / kWidth;
+  Register best[kMaxInserted * kRegisters];
+  for (std::size_t i = 0; i < k * kRegisters; ++i) best[i] = Register{} + kLowest;
   for (std::size_t i = 0; i < row_size * kRegisters; ++i) {
-    Lanes carried;
-    std::memcpy(&carried, lanes + i * kLaneCount, sizeof(carried));
+    Register carried;
+    std::memcpy(&carried, lanes + i * kWidth, sizeof(carried));
     for (std::size_t rank = 0; rank < k; ++rank) {
-      Lanes& there = best[rank * kRegisters + i % kRegisters];
-      const Lanes greater = carried > there ? carried : there;
+      Register& there = best[rank * kRegisters + i % kRegisters];
+      const Register greater = carried > there ? carried : there;
       carried = carried > there ? there : carried;
       there = greater;
     }
   }
   std::memcpy(least, &best[(k - 1) * kRegisters], kRows * sizeof(float));
 }
+
+void InsertAnywhere(const float* lanes, std::size_t row_size, std::size_t k, float* least) {
+  InsertAll<Lanes4>(lanes, row_size, k, least);
+}
+
+using FindLeastFunction = void (*)(const float* lanes, std::size_t row_size, std::size_t k,
+                                   float* least);
+
+#if defined(__x86_64__)
+// Registers that a processor does not have would be taken apart into single values.
+using Lanes8 [[gnu::vector_size(32)]] = float;
+using Lanes16 [[gnu::vector_size(64)]] = float;
+[[gnu::target("avx2")]] void InsertAvx2(const float* lanes, std::size_t row_size, std::size_t k,
+                                        float* least) {
+  InsertAll<Lanes8>(lanes, row_size, k, least);
+}
+[[gnu::target("avx512f")]] void InsertAvx512(const float* lanes, std::size_t row_size,
+                                             std::size_t k, float* least) {
+  InsertAll<Lanes16>(lanes, row_size, k, least);
+}
+FindLeastFunction ChooseFindLeast() {
+  if (__builtin_cpu_supports("avx512f") != 0) return InsertAvx512;
+  return __builtin_cpu_supports("avx2") != 0 ? InsertAvx2 : InsertAnywhere;
+}
+#else
+FindLeastFunction ChooseFindLeast() { return InsertAnywhere; }
+#endif
 
 float SelectLeast(std::span<const float> row, std::vector<float>& greatest) {
   std::partial_sort_copy(row.begin(), row.end(), greatest.begin(), greatest.end(),
@@ -83,6 +115,7 @@ void KeepRow(float least, std::size_t k, std::span<float> row) {
 }  // namespace
 
 void KeepTopK(std::span<float> values, std::size_t row_size, std::size_t k) {
+  static const FindLeastFunction find_least = ChooseFindLeast();
   std::vector<float> lanes(row_size * kRows, kLowest);
   std::vector<float> greatest(k);
   float least[kRows];
@@ -91,7 +124,7 @@ void KeepTopK(std::span<float> values, std::size_t row_size, std::size_t k) {
     const std::span<float> block = values.subspan(begin, end - begin);
     if (k <= kMaxInserted) {
       Interleave(block, row_size, lanes.data());
-      FindLeast(lanes.data(), row_size, k, least);
+      find_least(lanes.data(), row_size, k, least);
     }
     for (std::size_t row = 0; row * row_size < block.size(); ++row) {
       const std::span<float> own = block.subspan(row * row_size, row_size);

@@ -165,8 +165,12 @@ TEST(MetricsTest, CountTheSameWhenTheyShareTheCount) {
                                     {"config", {{"precision", .5}}}};
   std::vector<NamedMetric> shared;
   std::vector<NamedMetric> alone;
-  for (const nlohmann::json& object :
-       {Auc(true), recall, Auc(false), precision, Auc(true, {1, 2, 3}), Auc(false, {1, 2, 3})}) {
+  const nlohmann::json hits = {{"class_name", "TruePositives"},
+                               {"config", {{"thresholds", {.9, .5}}}}};
+  const nlohmann::json coarse = {{"class_name", "AUC"},
+                                 {"config", {{"multi_label", true}, {"num_thresholds", 7}}}};
+  for (const nlohmann::json& object : {Auc(true), recall, Auc(false), precision,
+                                       Auc(true, {1, 2, 3}), Auc(false, {1, 2, 3}), hits, coarse}) {
     shared.push_back(Make(object, kKeras2));
     alone.push_back(Make(object, kKeras2));
   }
@@ -222,6 +226,30 @@ TEST(MetricsTest, CountInFloat32) {
   ASSERT_TRUE(metric.metric->Load(std::vector<double>{(1 << 24) - 3}).ok());
   for (int i = 0; i < 6; ++i) ASSERT_TRUE(metric.metric->Update(batch.View()).ok());
   EXPECT_EQ(Result1(*metric.metric), 1 << 24);
+}
+
+// One that is close to that stays apart from others that it shares the count with.
+TEST(MetricsTest, CountInFloat32BesideOthers) {
+  const nlohmann::json hits = {{"class_name", "TruePositives"}};
+  std::vector<NamedMetric> metrics;
+  for (const nlohmann::json& object : {hits, Auc(true), hits, Auc(false)}) {
+    metrics.push_back(Make(object, kKeras2));
+  }
+  std::vector<MetricAccumulator*> all;
+  for (const NamedMetric& metric : metrics) all.push_back(metric.metric.get());
+  ShareCounts(all, 1024);
+  TestBatch batch(Floats({2, 2}, {1, 1, 0, 1}), Floats({2, 2}, {.9F, .2F, .8F, .4F}));
+  ASSERT_TRUE(metrics[2].metric->Load(std::vector<double>{(1 << 24) - 2}).ok());
+  for (int i = 0; i < 5; ++i) {
+    for (const NamedMetric& metric : metrics) {
+      ASSERT_TRUE(metric.metric->Update(batch.View()).ok());
+    }
+  }
+  EXPECT_EQ(Result1(*metrics[0].metric), 5);
+  EXPECT_EQ(Result1(*metrics[2].metric), 1 << 24);
+  NamedMetric alone = Make(Auc(true), kKeras2);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(alone.metric->Update(batch.View()).ok());
+  EXPECT_EQ(State(*metrics[1].metric), State(*alone.metric));
 }
 
 TEST(MetricsTest, ResolveAccuracyByShape) {

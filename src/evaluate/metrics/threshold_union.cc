@@ -34,6 +34,15 @@ SIDECAR_VECTOR_CLONES void AddAbove(std::span<const float> predictions, float th
   }
 }
 
+// SetToNumbers() and AddSteps() at once.
+SIDECAR_VECTOR_CLONES void SetToSteps(std::span<const float> predictions, float last,
+                                      std::uint32_t* cells) {
+  for (std::size_t i = 0; i < predictions.size(); ++i) {
+    const float p = predictions[i];
+    cells[i] = StepsBelow(p, last) + (p == p ? 1U : 0U);
+  }
+}
+
 SIDECAR_VECTOR_CLONES void AppendLabels(std::span<const float> labels, std::uint32_t* cells) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     cells[i] = 2 * cells[i] + (labels[i] != 0 ? 1U : 0U);
@@ -117,8 +126,12 @@ void ThresholdUnion::FindCells(std::span<const float> predictions, std::span<con
     const std::size_t size = std::min(kChunk, predictions.size() - begin);
     const std::span<const float> block = predictions.subspan(begin, size);
     std::uint32_t* const found = cells.data() + begin;
-    SetToNumbers(block, found);
-    for (const float last : even_) AddSteps(block, last, found);
+    if (even_.empty()) {
+      SetToNumbers(block, found);
+    } else {
+      SetToSteps(block, even_.front(), found);
+    }
+    for (std::size_t i = 1; i < even_.size(); ++i) AddSteps(block, even_[i], found);
     if (other_.size() <= kFew) {
       for (const float threshold : other_) AddAbove(block, threshold, found);
     } else {

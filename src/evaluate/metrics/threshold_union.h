@@ -23,6 +23,11 @@ class ThresholdUnion {
   /// How many buckets there can be.
   [[nodiscard]] std::size_t buckets() const;
   [[nodiscard]] const Thresholds& list(std::size_t number) const { return lists_[number]; }
+  /// The thresholds of all lists, ascending, where predictions are compared with each of them;
+  /// empty where some are even.
+  [[nodiscard]] std::span<const float> compared() const {
+    return even_.empty() ? std::span<const float>(other_) : std::span<const float>();
+  }
   /// For each bucket: how many thresholds of the list its predictions exceed; ascending.
   [[nodiscard]] std::span<const std::uint32_t> Exceeded(std::size_t number) const;
   /// 2 * bucket + (label != 0) of each element; all three have the same size.

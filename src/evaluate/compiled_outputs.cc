@@ -156,7 +156,7 @@ class OutputCompiler {
   // apart, those that do not must not make that cost much memory.
   static void Share(const std::vector<NamedMetric>& metrics, const Shape& prediction) {
     constexpr std::int64_t kMaxShared = std::int64_t{1} << 20;
-    const std::int64_t columns = prediction.rank() == 0 ? 1 : prediction[prediction.rank() - 1];
+    const std::int64_t columns = prediction.rank() < 2 ? 1 : prediction[prediction.rank() - 1];
     const std::int64_t buckets =
         columns == Shape::kUnknown ? 0 : kMaxShared / std::max<std::int64_t>(columns, 1);
     std::vector<MetricAccumulator*> all;

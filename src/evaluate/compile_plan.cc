@@ -21,9 +21,9 @@ Status Mistake(std::string message) {
 bool IsDict(const json& value) { return value.is_object() && !IsIdentifier(value); }
 
 const json& Member(const json& config, const char* key) {
-  static const json null;
+  static const json kNull;
   const auto found = config.find(key);
-  return found == config.end() ? null : *found;
+  return found == config.end() ? kNull : *found;
 }
 
 // The ends of nested lists and dicts in order; dicts by key, as Keras's tree functions do.

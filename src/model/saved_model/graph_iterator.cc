@@ -103,14 +103,14 @@ class NodeDecoder final : public DecoderBase {
   NodeDecoder(const NodeDef& node, std::shared_ptr<const Context> context)
       : node_(node), op_(node.op), name_(node.name), context_(std::move(context)) {}
 
-  ov::Any get_attribute(const std::string& name) const override;
-  std::size_t get_input_size() const override { return node_.inputs.size(); }
+  [[nodiscard]] ov::Any get_attribute(const std::string& name) const override;
+  [[nodiscard]] std::size_t get_input_size() const override { return node_.inputs.size(); }
   void get_input_node(std::size_t index, std::string& node, std::string& output,
                       std::size_t& port) const override {
     SetProducer(node_.inputs.at(index), node, output, port);
   }
-  const std::string& get_op_type() const override { return op_; }
-  const std::string& get_op_name() const override { return name_; }
+  [[nodiscard]] const std::string& get_op_type() const override { return op_; }
+  [[nodiscard]] const std::string& get_op_name() const override { return name_; }
 
  private:
   const NodeDef& node_;
@@ -139,17 +139,17 @@ class PortDecoder final : public DecoderBase {
   PortDecoder(std::string op, std::string name, DType dtype, std::string_view source)
       : op_(std::move(op)), name_(std::move(name)), dtype_(dtype), source_(source) {}
 
-  ov::Any get_attribute(const std::string& name) const override {
+  [[nodiscard]] ov::Any get_attribute(const std::string& name) const override {
     if (name == "type" || name == "T") return TypeToAny(dtype_);
     return {};
   }
-  std::size_t get_input_size() const override { return source_.empty() ? 0 : 1; }
+  [[nodiscard]] std::size_t get_input_size() const override { return source_.empty() ? 0 : 1; }
   void get_input_node(std::size_t /*index*/, std::string& node, std::string& output,
                       std::size_t& port) const override {
     SetProducer(source_, node, output, port);
   }
-  const std::string& get_op_type() const override { return op_; }
-  const std::string& get_op_name() const override { return name_; }
+  [[nodiscard]] const std::string& get_op_type() const override { return op_; }
+  [[nodiscard]] const std::string& get_op_name() const override { return name_; }
 
  private:
   std::string op_;
@@ -173,15 +173,17 @@ class Iterator final : public ov::frontend::GraphIterator {
   void AddInputName(std::string name) { input_names_.push_back(std::move(name)); }
   void AddOutputName(std::string name) { output_names_.push_back(std::move(name)); }
 
-  std::size_t size() const override { return decoders_.size(); }
+  [[nodiscard]] std::size_t size() const override { return decoders_.size(); }
   void reset() override { at_ = 0; }
   void next() override { ++at_; }
-  bool is_end() const override { return at_ >= decoders_.size(); }
-  std::shared_ptr<DecoderBase> get_decoder() const override { return decoders_.at(at_); }
-  std::shared_ptr<ov::frontend::GraphIterator> get_body_graph_iterator(
+  [[nodiscard]] bool is_end() const override { return at_ >= decoders_.size(); }
+  [[nodiscard]] std::shared_ptr<DecoderBase> get_decoder() const override {
+    return decoders_.at(at_);
+  }
+  [[nodiscard]] std::shared_ptr<ov::frontend::GraphIterator> get_body_graph_iterator(
       const std::string& function) const override;
-  std::vector<std::string> get_input_names() const override { return input_names_; }
-  std::vector<std::string> get_output_names() const override { return output_names_; }
+  [[nodiscard]] std::vector<std::string> get_input_names() const override { return input_names_; }
+  [[nodiscard]] std::vector<std::string> get_output_names() const override { return output_names_; }
 
  private:
   std::shared_ptr<const Context> context_;

@@ -91,12 +91,7 @@ State RowRules::VisitKnown(const ov::Node& node, std::string_view op) const {
   // A conversion to the type, not the value, of the second input.
   if (op == "Result" || op == "ConvertLike") return Of(node, 0);
   if (IsElementwise(op)) return Elementwise(node);
-  if (IsBatchedByDesign(op)) {
-    for (std::size_t i = 1; i < node.get_input_size(); ++i) {
-      if (!Of(node, i).fixed()) return kMixed;
-    }
-    return Of(node, 0).rows() && Of(node, 0).axis == 0 ? Of(node, 0) : kMixed;
-  }
+  if (IsBatchedByDesign(op)) return BatchedByDesign(node);
   if (const auto* matmul = ov::as_type<const ov::op::v0::MatMul>(&node)) return MatMul(*matmul);
   if (const auto* einsum = ov::as_type<const ov::op::v7::Einsum>(&node)) return Einsum(*einsum);
   if (const auto* reduce = ov::as_type<const ov::op::util::ArithmeticReductionKeepDims>(&node))
@@ -116,6 +111,17 @@ State RowRules::VisitKnown(const ov::Node& node, std::string_view op) const {
   if (op == "Pad") return Pad(node);
   if (op == "Split" || op == "VariadicSplit" || op == "CumSum" || op == "MVN")
     return AlongAxis(node, 1);
+  return Softmax(node);
+}
+
+State RowRules::BatchedByDesign(const ov::Node& node) const {
+  for (std::size_t i = 1; i < node.get_input_size(); ++i) {
+    if (!Of(node, i).fixed()) return kMixed;
+  }
+  return Of(node, 0).rows() && Of(node, 0).axis == 0 ? Of(node, 0) : kMixed;
+}
+
+State RowRules::Softmax(const ov::Node& node) const {
   const State data = Of(node, 0);
   const std::optional<std::size_t> rank = RankOf(node.get_input_partial_shape(0));
   std::optional<std::int64_t> axis;

@@ -63,6 +63,8 @@ class RowRules {
   [[nodiscard]] State Of(const ov::Node& node, std::size_t input) const;
   [[nodiscard]] State Visit(const ov::Node& node) const;
   [[nodiscard]] State VisitKnown(const ov::Node& node, std::string_view op) const;
+  [[nodiscard]] State BatchedByDesign(const ov::Node& node) const;
+  [[nodiscard]] State Softmax(const ov::Node& node) const;
   [[nodiscard]] State Elementwise(const ov::Node& node) const;
   [[nodiscard]] State MatMul(const ov::op::v0::MatMul& node) const;
   [[nodiscard]] State Einsum(const ov::op::v7::Einsum& node) const;

@@ -201,6 +201,7 @@ Status ReadGraph(const SavedModelReader& reader, const LoadOptions& options, Loa
   SIDECAR_ASSIGN_OR_RETURN(BoundVariables variables,
                            BindVariables(graph, reader.objects(), model.keras_version));
   std::vector<std::string_view> tensors;
+  tensors.reserve(outputs.size());
   for (const OutputPort& output : outputs) tensors.push_back(output.port.tensor);
   SIDECAR_ASSIGN_OR_RETURN(const std::shared_ptr<ov::Model> imported,
                            ImportGraph(graph, inputs.graph_inputs, tensors, variables.handles));

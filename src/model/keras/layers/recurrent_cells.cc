@@ -95,7 +95,8 @@ class SimpleCell final : public DenseCell {
 // Gates i, f, c, o.
 class LstmCell final : public DenseCell {
  public:
-  LstmCell(LayerContext& context, CellVariables variables) : DenseCell(context, variables) {
+  LstmCell(LayerContext& context, CellVariables variables)
+      : DenseCell(context, std::move(variables)) {
     // cuDNN's layers have a bias for the inputs and one for the state.
     const std::int64_t size = variables_.gates * variables_.units;
     if (variables_.bias && SizeOf(*variables_.bias, 0) == 2 * size) {
@@ -151,7 +152,7 @@ class LstmCell final : public DenseCell {
 class GruCell final : public DenseCell {
  public:
   GruCell(LayerContext& context, CellVariables variables, bool reset_after)
-      : DenseCell(context, variables), reset_after_(reset_after) {}
+      : DenseCell(context, std::move(variables)), reset_after_(reset_after) {}
 
   Result<GraphOutputs> Project(const GraphOutput& x) override {
     const GraphOutput product = MatrixProduct(x, variables_.kernel);

@@ -43,6 +43,17 @@ TEST(MergeCompileConfigTest, AFileReplacesTheWholeConfig) {
   EXPECT_EQ(merged, json::parse(R"({"loss": "mae"})"));
 }
 
+TEST(MergeCompileConfigTest, KeepsWhatPythonWritesForNumbersAsWords) {
+  const json merged = Merged("", File(R"({"loss": {"class_name": "Huber",
+      "config": {"delta": Infinity, "name": "NaN"}}, "loss_weights": {"a": 1.5}})"));
+  EXPECT_EQ(merged["loss"]["config"]["delta"], "Infinity");
+  EXPECT_EQ(merged["loss"]["config"]["name"], "NaN");
+  EXPECT_EQ(merged["loss_weights"]["a"], 1.5);
+  const Status weight = Failure("", File(R"({"loss": "mse", "loss_weights": {"a": -Infinity}})"));
+  EXPECT_EQ(weight.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(weight.message(), HasSubstr("a is \"-Infinity\"; a number is needed"));
+}
+
 TEST(MergeCompileConfigTest, OptionsReplaceTheirKeyOnly) {
   CompileOverrides overrides;
   overrides.loss = "mae";

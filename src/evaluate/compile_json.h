@@ -8,7 +8,8 @@
 
 namespace sidecar::evaluate {
 
-/// Parses text with a bounded length and nesting. Fails with `malformed`, naming `source` and the
+/// Parses text with a bounded length and nesting. Numbers that Python writes as NaN, Infinity and
+/// -Infinity become these words as text. Fails with `malformed`, naming `source` and the
 /// byte.
 Result<nlohmann::json> ParseBoundedJson(std::string_view text, std::string_view source,
                                         StatusCode malformed);

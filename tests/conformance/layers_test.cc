@@ -109,7 +109,9 @@ std::string Problem(const json& row, base::ZipReader& arrays, const std::string&
                     KerasVersion version, bool compute) {
   const auto name = row["name"].get<std::string>();
   const double tolerance = row.value("tolerance", kTolerance);
-  auto model = Model::FromJson(row["model"].dump(), {.keras_version = version});
+  const json& object = row["model"];
+  auto model = Model::FromJson(object.is_string() ? object.get<std::string>() : object.dump(),
+                               {.keras_version = version});
   if (row.contains("refused")) {
     return ProblemOfRefusal(model.status(), row["refused"].get<std::string>());
   }

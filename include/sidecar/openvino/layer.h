@@ -35,6 +35,7 @@ class LayerConfig {
   [[nodiscard]] virtual bool Has(std::string_view key) const = 0;
   [[nodiscard]] virtual Result<std::int64_t> Int(
       std::string_view key, std::optional<std::int64_t> otherwise = std::nullopt) const = 0;
+  /// May be NaN or infinite: Python writes such numbers into a config too.
   [[nodiscard]] virtual Result<double> Number(
       std::string_view key, std::optional<double> otherwise = std::nullopt) const = 0;
   [[nodiscard]] virtual Result<bool> Bool(std::string_view key,

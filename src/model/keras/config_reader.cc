@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -52,6 +53,16 @@ bool AppendNumbers(const json& value, std::size_t depth, NumberArray& out) {
 }
 
 }  // namespace
+
+std::optional<std::vector<std::int64_t>> AsIntegers(const NumberArray& numbers) {
+  constexpr double kMost = 9007199254740992;  // 2^53
+  std::vector<std::int64_t> integers;
+  for (const double number : numbers.values) {
+    if (!(std::abs(number) <= kMost) || number != std::floor(number)) return std::nullopt;
+    integers.push_back(static_cast<std::int64_t>(number));
+  }
+  return integers;
+}
 
 std::string TextMember(const json& object, std::string_view key) {
   const json* found = ConfigReader(object, "").Find(key);
@@ -136,6 +147,13 @@ Result<bool> ConfigReader::Bool(std::string_view key, std::optional<bool> otherw
 }
 
 Result<double> ConfigReader::Number(std::string_view key, std::optional<double> otherwise) const {
+  const auto number = AnyNumber(key, otherwise);
+  if (number.ok() && !std::isfinite(*number)) return Wrong(key, "a finite number");
+  return number;
+}
+
+Result<double> ConfigReader::AnyNumber(std::string_view key,
+                                       std::optional<double> otherwise) const {
   const json* found = Find(key);
   if (found == nullptr && otherwise) return *otherwise;
   if (found != nullptr) {

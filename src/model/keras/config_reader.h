@@ -45,8 +45,12 @@ class ConfigReader {
       std::string_view key, std::optional<std::int64_t> otherwise = std::nullopt) const;
   [[nodiscard]] Result<bool> Bool(std::string_view key,
                                   std::optional<bool> otherwise = std::nullopt) const;
+  /// A finite number.
   [[nodiscard]] Result<double> Number(std::string_view key,
                                       std::optional<double> otherwise = std::nullopt) const;
+  /// A number, which may be NaN or infinite.
+  [[nodiscard]] Result<double> AnyNumber(std::string_view key,
+                                         std::optional<double> otherwise = std::nullopt) const;
   [[nodiscard]] Result<std::string> String(
       std::string_view key, std::optional<std::string> otherwise = std::nullopt) const;
   /// A string that is one of `allowed`.
@@ -63,7 +67,8 @@ class ConfigReader {
       const std::optional<std::vector<std::int64_t>>& otherwise = std::nullopt) const;
   /// A shape whose unknown sizes are null; others from 0 to 2^31 - 1, at most 32 of them.
   [[nodiscard]] Result<Shape> DynamicShape(std::string_view key) const;
-  /// A number or a nested list; also Keras's `__numpy__` and `__tensor__` objects.
+  /// A number or a nested list, NaN and infinities among them; also Keras's `__numpy__` and
+  /// `__tensor__` objects.
   [[nodiscard]] Result<NumberArray> Numbers(std::string_view key) const;
 
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -77,6 +82,9 @@ class ConfigReader {
   const nlohmann::json* object_;
   std::string path_;
 };
+
+/// The numbers as integers; nothing where one is none, or beyond 2^53.
+[[nodiscard]] std::optional<std::vector<std::int64_t>> AsIntegers(const NumberArray& numbers);
 
 /// The string member of an object; empty where there is none.
 [[nodiscard]] std::string TextMember(const nlohmann::json& object, std::string_view key);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace sidecar::model::keras {
@@ -46,6 +48,32 @@ TEST(ConfigReaderTest, SaysWhatIsWrongAndWhere) {
             "the layer 'x': config.text is \"relu\"; an integer is allowed");
   EXPECT_EQ(Reader().Bool("missing").status().message(),
             "the layer 'x': config.missing is missing; true or false is allowed");
+}
+
+TEST(ConfigReaderTest, TakesNumbersThatAreNotFiniteWhereTheyAreAskedFor) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const json config = {{"most", kInfinity}, {"none", std::nan("")}, {"list", {1, -kInfinity}}};
+  const ConfigReader reader(config, "the layer 'x': config");
+  EXPECT_EQ(*reader.AnyNumber("most"), kInfinity);
+  EXPECT_TRUE(std::isnan(*reader.AnyNumber("none")));
+  EXPECT_EQ(*reader.AnyNumber("missing", 2), 2);
+  EXPECT_EQ(reader.Number("most").status().message(),
+            "the layer 'x': config.most is Infinity; a finite number is allowed");
+  EXPECT_EQ(reader.Number("none").status().code(), StatusCode::kDataLoss);
+  EXPECT_FALSE(reader.Int("most").ok());
+  EXPECT_FALSE(reader.Ints("list").ok());
+  const auto numbers = reader.Numbers("list");
+  ASSERT_TRUE(numbers.ok()) << numbers.status();
+  EXPECT_EQ(numbers->values[1], -kInfinity);
+  EXPECT_EQ(AsIntegers(*numbers), std::nullopt);
+}
+
+TEST(ConfigReaderTest, TakesWholeNumbersForIntegers) {
+  using Integers = std::optional<std::vector<std::int64_t>>;
+  EXPECT_EQ(AsIntegers({.values = {2, -3}, .shape = {2}}), Integers({2, -3}));
+  for (const double number : {0.5, 1e17, -1e300, std::nan("")}) {
+    EXPECT_EQ(AsIntegers({.values = {1, number}, .shape = {2}}), std::nullopt) << number;
+  }
 }
 
 TEST(ConfigReaderTest, ReadsTextAndFlags) {

@@ -49,6 +49,14 @@ GraphOutput NumberConstant(const NumberArray& numbers, DType dtype) {
 Result<Value> ConstantValue(const nlohmann::json& constant, const std::string& where) {
   SIDECAR_ASSIGN_OR_RETURN(const NumberArray numbers, ReadNumbers(constant, where, true));
   const DType dtype = TypeOf(numbers);
+  const bool finite = std::all_of(numbers.values.begin(), numbers.values.end(),
+                                  [](double value) { return std::isfinite(value); });
+  if (!finite && !IsFloating(dtype)) {
+    return Status(StatusCode::kDataLoss,
+                  fmt::format("{} has NaN or infinities in an array of {}; finite numbers are "
+                              "allowed",
+                              where, DTypeName(dtype)));
+  }
   return Value{NumberConstant(numbers, dtype), dtype};
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "model/keras/json_text.h"
 #include "model/keras/layer_table.h"
 
 namespace sidecar::model::keras {
@@ -33,7 +34,7 @@ class JsonConfig final : public openvino::LayerConfig {
     return reader_.Int(key, otherwise);
   }
   Result<double> Number(std::string_view key, std::optional<double> otherwise) const override {
-    return reader_.Number(key, otherwise);
+    return reader_.AnyNumber(key, otherwise);
   }
   Result<bool> Bool(std::string_view key, std::optional<bool> otherwise) const override {
     return reader_.Bool(key, otherwise);
@@ -48,7 +49,8 @@ class JsonConfig final : public openvino::LayerConfig {
     return reader_.Ints(key, otherwise);
   }
   [[nodiscard]] std::string Json() const override {
-    return reader_.object().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return WithWordsAsText(reader_.object())
+        .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
 
  private:

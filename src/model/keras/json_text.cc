@@ -2,22 +2,29 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <vector>
+
+#include "base/python_json.h"
 
 namespace sidecar::model::keras {
 namespace {
 
 // Watches the parser's events. Once something is wrong everything that follows is dropped, so that
-// nothing more is allocated.
+// nothing more is allocated. Puts what stands in for NaN and infinities back.
 class Guard {
  public:
-  explicit Guard(const JsonLimits& limits) : limits_(limits) {}
+  Guard(const JsonLimits& limits, base::PythonNumbers& numbers)
+      : limits_(limits), numbers_(numbers) {}
 
-  bool Accept(int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
+  bool Accept(int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
     using Event = nlohmann::json::parse_event_t;
     if (!problem_.empty()) return false;
+    if (event == Event::value && parsed.is_number()) {
+      if (const auto number = numbers_.Next()) parsed = *number;
+    }
     if (event == Event::object_start || event == Event::array_start) {
       if (static_cast<std::size_t>(depth) >= limits_.depth) {
         problem_ = fmt::format("is nested deeper than {} levels", limits_.depth);
@@ -41,6 +48,7 @@ class Guard {
 
  private:
   const JsonLimits& limits_;
+  base::PythonNumbers& numbers_;
   std::vector<std::set<std::string>> keys_;  // of the objects that are open
   std::size_t values_ = 0;
   std::string problem_;
@@ -54,11 +62,12 @@ Result<nlohmann::json> ParseJson(std::string_view text, std::string_view where,
     return Status(StatusCode::kDataLoss, fmt::format("{}: has {} bytes; at most {} are read", where,
                                                      text.size(), limits.bytes));
   }
-  Guard guard(limits);
+  base::PythonNumbers numbers(text);
+  Guard guard(limits, numbers);
   nlohmann::json document;
   try {
     document = nlohmann::json::parse(
-        text.begin(), text.end(),
+        numbers.text().begin(), numbers.text().end(),
         [&guard](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
           return guard.Accept(depth, event, parsed);
         });
@@ -77,7 +86,21 @@ Result<nlohmann::json> ParseJson(std::string_view text, std::string_view where,
   return document;
 }
 
+nlohmann::json WithWordsAsText(nlohmann::json value) {
+  if (value.is_number_float()) {
+    const std::string_view word = base::PythonWordFor(value.get<double>());
+    return word.empty() ? value : nlohmann::json(std::string(word));
+  }
+  if (value.is_structured()) {
+    for (nlohmann::json& item : value) item = WithWordsAsText(std::move(item));
+  }
+  return value;
+}
+
 std::string Excerpt(const nlohmann::json& value) {
+  if (value.is_number_float() && !std::isfinite(value.get<double>())) {
+    return std::string(base::PythonWordFor(value.get<double>()));
+  }
   constexpr std::size_t kMost = 60;
   if (value.is_object() && value.size() > 3) {
     return fmt::format("an object of {} members", value.size());
@@ -94,7 +117,8 @@ std::string Excerpt(const nlohmann::json& value) {
       }
     }
   }
-  std::string text = value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  std::string text =
+      WithWordsAsText(value).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   if (text.size() > kMost) text = text.substr(0, kMost) + "…";
   return text;
 }

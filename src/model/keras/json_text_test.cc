@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -28,6 +30,28 @@ TEST(ParseJsonTest, RefusesWhatIsNotOneValue) {
   for (const char* text : {"", "{} {}", "nul", "{\"a\"}", "[1,", "\xff", "\"\xff\"", "1e999"}) {
     EXPECT_EQ(ParseJson(text, "here").status().code(), StatusCode::kDataLoss) << text;
   }
+}
+
+TEST(ParseJsonTest, ReadsTheNumbersThatPythonWrites) {
+  const auto document =
+      ParseJson(R"({"a": [1, NaN, "NaN", null], "b": {"c": -Infinity}, "d": Infinity})", "here");
+  ASSERT_TRUE(document.ok()) << document.status();
+  EXPECT_EQ((*document)["a"][0], 1);
+  EXPECT_TRUE(std::isnan((*document)["a"][1].get<double>()));
+  EXPECT_EQ((*document)["a"][2], "NaN");
+  EXPECT_EQ((*document)["b"]["c"], -std::numeric_limits<double>::infinity());
+  EXPECT_EQ((*document)["d"], std::numeric_limits<double>::infinity());
+  EXPECT_EQ(WithWordsAsText(*document).dump(),
+            R"({"a":[1,"NaN","NaN",null],"b":{"c":"-Infinity"},"d":"Infinity"})");
+}
+
+TEST(ParseJsonTest, RefusesOtherWordsForNumbers) {
+  for (const char* text : {"nan", "inf", "Inf", "+Infinity", "-NaN", "NaN1", "1NaN", "--Infinity",
+                           "{NaN: 1}", "trueNaN", "[NaN NaN]"}) {
+    EXPECT_EQ(ParseJson(text, "here").status().code(), StatusCode::kDataLoss) << text;
+  }
+  EXPECT_THAT(ParseJson("[Infinity, NaN, ]", "f").status().message(),
+              HasSubstr("error at byte 17 of 17"));
 }
 
 TEST(ParseJsonTest, RefusesAKeyThatStandsTwice) {
@@ -65,6 +89,8 @@ TEST(ParseJsonTest, SurvivesAMillionBrackets) {
 TEST(ExcerptTest, IsShort) {
   EXPECT_EQ(Excerpt(json(5)), "5");
   EXPECT_EQ(Excerpt(json{1, 2}), "[1,2]");
+  EXPECT_EQ(Excerpt(json(std::nan(""))), "NaN");
+  EXPECT_EQ(Excerpt(json{1, -std::numeric_limits<double>::infinity()}), R"([1,"-Infinity"])");
   EXPECT_EQ(Excerpt(json(std::vector<int>(100))), "a list of 100 items");
   EXPECT_LT(Excerpt(json(std::string(5000, 'x'))).size(), 70U);
   json nested = 1;

@@ -93,7 +93,7 @@ Result<Rules> FindRules(const json& document, const ReadOptions& options) {
 // The text of the compile config; empty where the model was not compiled.
 std::string CompileConfigOf(const json* found) {
   if (found == nullptr || !found->is_object() || found->empty()) return "";
-  json config = *found;
+  json config = WithWordsAsText(*found);
   // These play no part in an evaluation.
   for (const char* key : {"optimizer", "optimizer_config", "sample_weight_mode"}) config.erase(key);
   return config.dump(-1, ' ', false, json::error_handler_t::replace);

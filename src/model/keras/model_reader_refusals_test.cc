@@ -48,6 +48,20 @@ TEST(ModelReaderRefusalsTest, NamesAllUnsupportedLayersAtOnce) {
                           "supported"));
 }
 
+TEST(ModelReaderRefusalsTest, RefusesNumbersThatMustBeFiniteByTheirPath) {
+  const std::pair<json, std::string> cases[] = {
+      {OneLayer2("BatchNormalization", {{"epsilon", "?"}}, {nullptr, 3}), "config.epsilon is NaN"},
+      {OneLayer2("Dense", {{"units", "?"}}, {nullptr, 3}), "config.units is NaN"},
+      {OneLayer2("ReLU", {{"max_value", "?"}}, {nullptr, 3}), "config.max_value is NaN"}};
+  for (const auto& [document, expected] : cases) {
+    std::string text = document.dump();
+    text.replace(text.find("\"?\""), 3, "NaN");
+    const Status status = ReadModel(text, {.source = "test"}).status();
+    EXPECT_EQ(status.code(), StatusCode::kDataLoss);
+    EXPECT_THAT(status.message(), HasSubstr(expected));
+  }
+}
+
 TEST(ModelReaderRefusalsTest, RefusesOptionsThatChangeWhatALayerComputes) {
   const std::vector<std::pair<std::string, json>> cases = {
       {"Dense", {{"units", 2}, {"activity_regularizer", "orthogonal_regularizer"}}},

@@ -58,7 +58,8 @@ void ReadRoot(const json& root, KerasMetadata& metadata) {
   if (outputs != nullptr) metadata.output_layers = LayerNames(*outputs);
   if (const json* training = Member(root, "training_config")) {
     metadata.training_config =
-        keras::FromTrainingConfig(*training, KerasVersion::kKeras2, metadata.output_layers)
+        keras::WithWordsAsText(
+            keras::FromTrainingConfig(*training, KerasVersion::kKeras2, metadata.output_layers))
             .dump(-1, ' ', false, json::error_handler_t::replace);
   }
 }

@@ -92,6 +92,17 @@ def outputs(model, case, arrays):
     return [np.asarray(item) for item in result], masks
 
 
+def as_json(model):
+    """The model's JSON, as text where it has Python's NaN and Infinity."""
+    text = model.to_json()
+    parsed = json.loads(text)
+    try:
+        json.dumps(parsed, allow_nan=False)
+    except ValueError:
+        return text
+    return parsed
+
+
 def write(group, generation):
     k = common.KERAS[generation]
     common.reset(13)
@@ -120,7 +131,7 @@ def write(group, generation):
                 if mask.dtype == bool and mask.shape[0] == BATCH and not case.name.endswith("float_scores"):
                     members[f"{case.name}/mask/{i}"] = mask
         models[case.name] = model
-        row = {"name": case.name, "model": json.loads(model.to_json())}
+        row = {"name": case.name, "model": as_json(model)}
         row.update({key: getattr(case, key) for key in ("tolerance", "refused") if getattr(case, key)})
         rows.append(row)
     if not rows:  # layers that only the other Keras has

@@ -1,5 +1,6 @@
 // Activation, ReLU, LeakyReLU, PReLU, ELU, ThresholdedReLU and Softmax.
 #include <algorithm>
+#include <cmath>
 #include <openvino/op/elu.hpp>
 
 #include "base/status_macros.h"
@@ -22,8 +23,9 @@ Result<Values> LowerReLU(LayerContext& context, const Values& inputs) {
   SIDECAR_ASSIGN_OR_RETURN(parameters.negative_slope, config.Number("negative_slope", 0));
   SIDECAR_ASSIGN_OR_RETURN(parameters.threshold, config.Number("threshold", 0));
   if (config.Has("max_value")) {
-    SIDECAR_ASSIGN_OR_RETURN(parameters.max_value, config.Number("max_value"));
-    if (*parameters.max_value < 0) return config.Wrong("max_value", "a number from 0 or null");
+    SIDECAR_ASSIGN_OR_RETURN(const double most, config.AnyNumber("max_value"));
+    if (!(most >= 0)) return config.Wrong("max_value", "a number from 0, Infinity or null");
+    if (std::isfinite(most)) parameters.max_value = most;
   }
   return Values{{ParametricRelu(input.output, parameters), input.dtype, input.mask}};
 }

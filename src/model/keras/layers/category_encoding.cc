@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <openvino/op/bucketize.hpp>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/convert.hpp>
@@ -53,8 +54,13 @@ Result<std::vector<float>> ReadBoundaries(const LayerContext& context) {
   }
   SIDECAR_ASSIGN_OR_RETURN(const NumberArray numbers, context.config().Numbers("bin_boundaries"));
   std::vector<float> boundaries;
-  for (const double number : numbers.values) boundaries.push_back(static_cast<float>(number));
-  if (numbers.shape.size() == 1 && std::is_sorted(boundaries.begin(), boundaries.end())) {
+  bool numeric = true;  // infinities are bounds too
+  for (const double number : numbers.values) {
+    boundaries.push_back(static_cast<float>(number));
+    numeric = numeric && !std::isnan(number);
+  }
+  if (numeric && numbers.shape.size() == 1 &&
+      std::is_sorted(boundaries.begin(), boundaries.end())) {
     return boundaries;
   }
   return context.config().Wrong("bin_boundaries", "a list of ascending numbers");

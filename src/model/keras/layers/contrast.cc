@@ -34,10 +34,11 @@ using Range = std::array<double, 2>;
 Result<Range> ReadValueRange(const LayerContext& context) {
   if (!context.config().Has("value_range")) return Range{0, 255};
   SIDECAR_ASSIGN_OR_RETURN(const NumberArray numbers, context.config().Numbers("value_range"));
-  if (numbers.values.size() == 2 && numbers.values[0] != numbers.values[1]) {
-    return Range{numbers.values[0], numbers.values[1]};
+  const std::vector<double>& ends = numbers.values;
+  if (ends.size() == 2 && ends[0] != ends[1] && std::isfinite(ends[0]) && std::isfinite(ends[1])) {
+    return Range{ends[0], ends[1]};
   }
-  return context.config().Wrong("value_range", "two different numbers are allowed");
+  return context.config().Wrong("value_range", "a pair of two different finite numbers");
 }
 
 GraphOutput Mapped(const GraphOutput& x, const Range& from, const Range& to) {

@@ -12,7 +12,7 @@ namespace sidecar::model::keras {
 // of its elements is not the mask value; others become zero.
 Result<Values> LowerMasking(LayerContext& context, const Values& inputs) {
   SIDECAR_ASSIGN_OR_RETURN(const Value input, OnlyInput(context, inputs));
-  SIDECAR_ASSIGN_OR_RETURN(const double mask_value, context.config().Number("mask_value", 0));
+  SIDECAR_ASSIGN_OR_RETURN(const double mask_value, context.config().AnyNumber("mask_value", 0));
   if (RankOf(input.output) < 2) {
     return context.Fail(StatusCode::kFailedPrecondition, "needs an input of at least 2 dimensions");
   }

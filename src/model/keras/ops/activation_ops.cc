@@ -1,4 +1,5 @@
 // Activation functions as operations.
+#include <cmath>
 #include <openvino/op/abs.hpp>
 #include <openvino/op/elu.hpp>
 #include <openvino/op/gelu.hpp>
@@ -120,9 +121,9 @@ Result<Values> FullRelu(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(parameters.negative_slope, call.Number("negative_slope", 0));
   SIDECAR_ASSIGN_OR_RETURN(parameters.threshold, call.Number("threshold", 0));
   if (call.Has("max_value")) {
-    SIDECAR_ASSIGN_OR_RETURN(const double most, call.Number("max_value"));
-    if (most < 0) return call.Fail("max_value is negative");
-    parameters.max_value = most;
+    SIDECAR_ASSIGN_OR_RETURN(const double most, call.AnyNumber("max_value"));
+    if (!(most >= 0)) return call.Fail("max_value is not a number from 0 or Infinity");
+    if (std::isfinite(most)) parameters.max_value = most;
   }
   return Only(ParametricRelu(input.x, parameters), input.dtype);
 }
@@ -159,8 +160,8 @@ Result<Values> Squareplus(OpCall& call) {
 
 Result<Values> Threshold(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const ActivationInput input, ReadActivation(call));
-  SIDECAR_ASSIGN_OR_RETURN(const double threshold, call.Number("threshold"));
-  SIDECAR_ASSIGN_OR_RETURN(const double value, call.Number("default_value"));
+  SIDECAR_ASSIGN_OR_RETURN(const double threshold, call.AnyNumber("threshold"));
+  SIDECAR_ASSIGN_OR_RETURN(const double value, call.AnyNumber("default_value"));
   return Only(Choose(IsGreater(input.x, FloatConstant(threshold)), input.x, FloatConstant(value)),
               input.dtype);
 }

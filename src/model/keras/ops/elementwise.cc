@@ -164,9 +164,9 @@ Result<Values> ConvertToTensor(OpCall& call) {
 Result<Values> NanToNum(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const Operand x, call.Tensor("x"));
   constexpr auto kMost = static_cast<double>(std::numeric_limits<float>::max());
-  SIDECAR_ASSIGN_OR_RETURN(const double nan, call.Number("nan", 0));
-  SIDECAR_ASSIGN_OR_RETURN(const double high, call.Number("posinf", kMost));
-  SIDECAR_ASSIGN_OR_RETURN(const double low, call.Number("neginf", -kMost));
+  SIDECAR_ASSIGN_OR_RETURN(const double nan, call.AnyNumber("nan", 0));
+  SIDECAR_ASSIGN_OR_RETURN(const double high, call.AnyNumber("posinf", kMost));
+  SIDECAR_ASSIGN_OR_RETURN(const double low, call.AnyNumber("neginf", -kMost));
   if (!IsFloat(x.output())) return Only(x.output(), x.dtype());
   GraphOutput result = Choose(IsNan(x.output()), Constant(nan), x.output());
   result = Choose(IsPositiveInfinity(result), Constant(high), result);

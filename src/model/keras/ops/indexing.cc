@@ -287,8 +287,8 @@ Result<Values> OneHot(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const DType dtype, call.Type("dtype", DType::kFloat32));
   SIDECAR_ASSIGN_OR_RETURN(const bool sparse, call.Bool("sparse", false));
   if (sparse) return call.Unsupported("sparse = true is not supported");
-  SIDECAR_ASSIGN_OR_RETURN(const double on, call.Number("on_value", 1));
-  SIDECAR_ASSIGN_OR_RETURN(const double off, call.Number("off_value", 0));
+  SIDECAR_ASSIGN_OR_RETURN(const double on, call.AnyNumber("on_value", 1));
+  SIDECAR_ASSIGN_OR_RETURN(const double off, call.AnyNumber("off_value", 0));
   if (HasBatch(x.output())) call.MixRowsOver({axis});
   return Only(OneHotOf(Indices(x), depth, axis, ConvertedTo(FloatConstant(on), dtype),
                        ConvertedTo(FloatConstant(off), dtype)),

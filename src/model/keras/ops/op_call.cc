@@ -160,6 +160,9 @@ Result<bool> OpCall::Bool(std::string_view name, std::optional<bool> otherwise) 
 Result<double> OpCall::Number(std::string_view name, std::optional<double> otherwise) {
   return Reader(name).Number(name, otherwise);
 }
+Result<double> OpCall::AnyNumber(std::string_view name, std::optional<double> otherwise) {
+  return Reader(name).AnyNumber(name, otherwise);
+}
 Result<std::string> OpCall::Text(std::string_view name, std::optional<std::string> otherwise) {
   return Reader(name).String(name, std::move(otherwise));
 }

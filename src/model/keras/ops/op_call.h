@@ -57,7 +57,10 @@ class OpCall {
 
   Result<std::int64_t> Int(std::string_view name, std::optional<std::int64_t> otherwise = {});
   Result<bool> Bool(std::string_view name, std::optional<bool> otherwise = {});
+  /// A finite number.
   Result<double> Number(std::string_view name, std::optional<double> otherwise = {});
+  /// A number, which may be NaN or infinite.
+  Result<double> AnyNumber(std::string_view name, std::optional<double> otherwise = {});
   Result<std::string> Text(std::string_view name, std::optional<std::string> otherwise = {});
   /// An integer or a list of them; nothing where it is absent.
   Result<std::optional<std::vector<std::int64_t>>> Ints(std::string_view name);

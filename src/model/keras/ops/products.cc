@@ -115,8 +115,10 @@ Result<Values> Tensordot(OpCall& call) {
     SIDECAR_ASSIGN_OR_RETURN(const nlohmann::json* const axes, call.Constant("axes"));
     SIDECAR_ASSIGN_OR_RETURN(numbers, ReadNumbers(*axes, call.context().description() + ": axes"));
   }
+  const auto integers = AsIntegers(numbers);
+  if (!integers) return call.Fail("axes holds numbers that are no integers");
   if (numbers.shape.empty()) {
-    const auto count = static_cast<std::int64_t>(numbers.values.front());
+    const std::int64_t count = integers->front();
     if (count < 0 || count > rank_a) return call.Fail("axes has more dimensions than its inputs");
     for (std::int64_t i = 0; i < count; ++i) {
       a.push_back(rank_a - count + i);
@@ -124,11 +126,11 @@ Result<Values> Tensordot(OpCall& call) {
     }
   } else {
     // A pair of dimensions, or of lists of them.
-    const std::size_t half = numbers.values.size() / 2;
+    const std::size_t half = integers->size() / 2;
     if (numbers.shape.front() != 2) return call.Fail("axes is not a number or a pair");
     for (std::size_t i = 0; i < half; ++i) {
-      a.push_back(static_cast<std::int64_t>(numbers.values[i]));
-      b.push_back(static_cast<std::int64_t>(numbers.values[half + i]));
+      a.push_back((*integers)[i]);
+      b.push_back((*integers)[half + i]);
     }
   }
   SIDECAR_RETURN_IF_ERROR(Normalize(call, rank_a, a));

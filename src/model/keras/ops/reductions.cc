@@ -1,5 +1,6 @@
 // Reductions: one value from all those along some dimensions.
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <openvino/op/abs.hpp>
 #include <openvino/op/concat.hpp>
@@ -190,7 +191,25 @@ Result<Values> ArgMost(OpCall& call) {
   return Only(result, dtype);
 }
 
-// Vector norms; those of matrices are only known to Keras by name.
+// The norm of a vector: of order 0 the number of elements that are not 0, of an infinite one the
+// largest or smallest.
+GraphOutput VectorNorm(const GraphOutput& x, double order, const Reduction& reduction) {
+  if (order == 2) return Reduced<ov::op::v4::ReduceL2>(x, reduction);
+  if (order == 1) return Reduced<ov::op::v4::ReduceL1>(x, reduction);
+  const GraphOutput sizes = MakeOp<ov::op::v0::Abs>(x);
+  if (std::isinf(order)) {
+    return order > 0 ? Reduced<ov::op::v1::ReduceMax>(sizes, reduction)
+                     : Reduced<ov::op::v1::ReduceMin>(sizes, reduction);
+  }
+  if (order == 0) {
+    return Reduced<ov::op::v1::ReduceSum>(ConvertedTo(IsNotZero(x), DType::kFloat32), reduction);
+  }
+  const GraphOutput powers = MakeOp<ov::op::v1::Power>(sizes, FloatConstant(order));
+  return MakeOp<ov::op::v1::Power>(Reduced<ov::op::v1::ReduceSum>(powers, reduction),
+                                   FloatConstant(1 / order));
+}
+
+// Norms of vectors, and that of matrices which is one of vectors.
 Result<Values> Norm(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call));
   const GraphOutput x = AsFloat(reduction.x);
@@ -205,14 +224,8 @@ Result<Values> Norm(OpCall& call) {
                                          : reduction.axes.size() == 2;
     if (!named && matrix) return call.Unsupported("norms of matrices are not supported");
   }
-  if (order == 2) return Only(Reduced<ov::op::v4::ReduceL2>(x, reduction), dtype);
-  if (order == 1) return Only(Reduced<ov::op::v4::ReduceL1>(x, reduction), dtype);
-  if (order <= 0) return call.Unsupported("norms of order 0 and below are not supported");
-  const GraphOutput powers =
-      MakeOp<ov::op::v1::Power>(MakeOp<ov::op::v0::Abs>(x), FloatConstant(order));
-  return Only(MakeOp<ov::op::v1::Power>(Reduced<ov::op::v1::ReduceSum>(powers, reduction),
-                                        FloatConstant(1 / order)),
-              dtype);
+  if (std::isnan(order)) return call.Fail("ord is NaN; a number is allowed");
+  return Only(VectorNorm(x, order, reduction), dtype);
 }
 
 using ov::op::TopKMode;

@@ -239,18 +239,20 @@ Result<Values> Pad(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const Operand x, call.Tensor("x"));
   SIDECAR_ASSIGN_OR_RETURN(const nlohmann::json* const width, call.Constant("pad_width"));
   SIDECAR_ASSIGN_OR_RETURN(const NumberArray numbers, ReadNumbers(*width, "pad_width"));
+  const auto integers = AsIntegers(numbers);
+  if (!integers) return call.Fail("pad_width holds numbers that are no integers");
   SIDECAR_ASSIGN_OR_RETURN(const ov::op::PadMode mode, ReadPadMode(call));
   SIDECAR_ASSIGN_OR_RETURN(const auto fill, call.OptionalTensor("constant_values"));
   const auto rank = static_cast<std::size_t>(RankOf(x.output()));
   Axes begin(rank);
   Axes end(rank);
   // One number, one pair, or a pair for each dimension.
-  const std::size_t count = numbers.values.size();
+  const std::size_t count = integers->size();
   if (count != 1 && count != 2 && count != 2 * rank) return call.Fail("pad_width does not fit");
   for (std::size_t i = 0; i < rank; ++i) {
     const std::size_t at = count == 2 * rank ? 2 * i : 0;
-    begin[i] = static_cast<std::int64_t>(numbers.values[at]);
-    end[i] = static_cast<std::int64_t>(numbers.values[count == 1 ? 0 : at + 1]);
+    begin[i] = (*integers)[at];
+    end[i] = (*integers)[count == 1 ? 0 : at + 1];
     constexpr std::int64_t kMost = std::int64_t{1} << 31;
     if (begin[i] < 0 || end[i] < 0 || begin[i] > kMost || end[i] > kMost) {
       return call.Fail("pad_width has sizes that are not from 0 to 2^31");

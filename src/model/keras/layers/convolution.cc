@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <openvino/op/convolution.hpp>
-#include <openvino/op/group_conv.hpp>
 
 #include "base/status_macros.h"
 #include "model/keras/activations.h"
 #include "model/keras/graph_ops.h"
 #include "model/keras/layers/bias.h"
+#include "model/keras/layers/convolve.h"
 #include "model/keras/layers/effective_kernel.h"
 #include "model/keras/layers/grid.h"
 
@@ -64,26 +63,6 @@ Result<Convolution> ReadConvolution(const LayerContext& context, Values inputs, 
   return conv;
 }
 
-GraphOutput Convolve(const Convolution& conv, const GraphOutput& kernel) {
-  return std::make_shared<ov::op::v1::Convolution>(conv.values, kernel, conv.window.strides,
-                                                   conv.window.pads_begin, conv.window.pads_end,
-                                                   conv.window.dilations, conv.window.padding);
-}
-
-// `kernel` is [groups, out per group, in per group, spatial dimensions].
-GraphOutput ConvolveInGroups(const Convolution& conv, const GraphOutput& kernel) {
-  return std::make_shared<ov::op::v1::GroupConvolution>(
-      conv.values, kernel, conv.window.strides, conv.window.pads_begin, conv.window.pads_end,
-      conv.window.dilations, conv.window.padding);
-}
-
-// The last two dimensions in front of the others, in the order `first`, `second` of these two.
-GraphOutput KernelLast(const GraphOutput& kernel, std::int64_t first, std::int64_t second) {
-  std::vector<std::int64_t> order = {first, second};
-  for (std::int64_t axis = 0; axis < RankOf(kernel) - 2; ++axis) order.push_back(axis);
-  return Transposed(kernel, order);
-}
-
 // Bias, layout, batch dimensions and activation.
 Result<Values> Finish(LayerContext& context, const Convolution& conv, GraphOutput result,
                       std::int64_t filters) {
@@ -109,16 +88,12 @@ Result<Values> Finish(LayerContext& context, const Convolution& conv, GraphOutpu
   return Values{std::move(output)};
 }
 
-// [channels, multiplier, 1, spatial dimensions] from Keras's [spatial dimensions, channels,
-// multiplier]: output channel c * multiplier + j is input channel c with kernel j.
+// [spatial dimensions, channels, multiplier].
 Result<GraphOutput> DepthwiseKernel(LayerContext& context, const Convolution& conv,
                                     VariableSpec spec, std::int64_t multiplier) {
   spec.shape = Shape(Joined(conv.window.size, {conv.channels, multiplier}));
   spec.regularizer = "depthwise_regularizer";
-  SIDECAR_ASSIGN_OR_RETURN(const GraphOutput kernel, context.Variable(std::move(spec)));
-  const std::int64_t rank = conv.grid.spatial_rank;
-  return Reshaped(KernelLast(kernel, rank, rank + 1),
-                  Joined({conv.channels, multiplier, 1}, conv.window.size));
+  return context.Variable(std::move(spec));
 }
 
 }  // namespace
@@ -135,18 +110,14 @@ Result<Values> LowerConvolution(LayerContext& context, const Values& inputs) {
   }
   const std::int64_t group_channels = conv.channels / groups;
   SIDECAR_ASSIGN_OR_RETURN(
-      GraphOutput kernel,
+      const GraphOutput kernel,
       EffectiveKernel(context,
                       {.name = "kernel",
                        .shape = Shape(Joined(conv.window.size, {group_channels, filters})),
                        .edges = {"kernel", "_kernel"},
                        .regularizer = "kernel_regularizer"},
                       "lora_kernel"));
-  const std::int64_t rank = conv.grid.spatial_rank;
-  kernel = KernelLast(kernel, rank + 1, rank);
-  if (groups == 1) return Finish(context, conv, Convolve(conv, kernel), filters);
-  kernel = Reshaped(kernel, Joined({groups, filters / groups, group_channels}, conv.window.size));
-  return Finish(context, conv, ConvolveInGroups(conv, kernel), filters);
+  return Finish(context, conv, Convolved(conv.values, kernel, conv.window, groups), filters);
 }
 
 Result<Values> LowerDepthwiseConvolution(LayerContext& context, const Values& inputs) {
@@ -160,7 +131,8 @@ Result<Values> LowerDepthwiseConvolution(LayerContext& context, const Values& in
                        .shape = {},
                        .edges = {"depthwise_kernel", "kernel", "_kernel"}},
                       multiplier));
-  return Finish(context, conv, ConvolveInGroups(conv, kernel), conv.channels * multiplier);
+  return Finish(context, conv, DepthwiseConvolved(conv.values, kernel, conv.window),
+                conv.channels * multiplier);
 }
 
 Result<Values> LowerSeparableConvolution(LayerContext& context, const Values& inputs) {
@@ -180,39 +152,15 @@ Result<Values> LowerSeparableConvolution(LayerContext& context, const Values& in
                         .shape = Shape(Joined(ones, {conv.channels * multiplier, filters})),
                         .regularizer = "pointwise_regularizer"}));
   // Strides, dilations and padding belong to the first step.
-  conv.values = ConvolveInGroups(conv, depthwise);
+  conv.values = DepthwiseConvolved(conv.values, depthwise, conv.window);
   conv.window.strides = conv.window.dilations = ToSizes<ov::Strides>(ones);
   conv.window.pads_begin.assign(ones.size(), 0);
   conv.window.padding = ov::op::PadType::VALID;
-  return Finish(context, conv, Convolve(conv, KernelLast(pointwise, rank + 1, rank)), filters);
+  conv.window.size = ones;
+  return Finish(context, conv, Convolved(conv.values, pointwise, conv.window), filters);
 }
 
 namespace {
-
-// What a transposed convolution, whose full result is (in - 1) * stride + kernel, loses at both
-// ends of a dimension, and the zeros it gains at the end; the numbers do not depend on the input's
-// size.
-struct Trim {
-  std::int64_t begin = 0;
-  std::int64_t end = 0;
-  std::int64_t zeros = 0;
-};
-
-// `kernel` with dilation. Keras leaves the size to `output_padding`, and by default makes it
-// in * stride (same), or no smaller than that (valid). Sources: keras/src/backend/common/
-// backend_utils.py `_get_output_shape_given_tf_padding`; tf_keras/utils/conv_utils.py
-// `deconv_output_length`.
-Trim FindTrim(std::int64_t kernel, std::int64_t stride, bool same,
-              std::optional<std::int64_t> output_padding) {
-  std::int64_t excess = 0;  // of the full result over Keras's
-  if (same) {
-    excess = output_padding ? kernel - kernel % 2 - *output_padding : kernel - stride;
-  } else {
-    excess = output_padding ? -*output_padding : std::min<std::int64_t>(kernel - stride, 0);
-  }
-  const std::int64_t cut = std::max<std::int64_t>(excess, 0);
-  return {cut / 2, cut - cut / 2, std::max<std::int64_t>(-excess, 0)};
-}
 
 Result<std::vector<std::optional<std::int64_t>>> ReadOutputPadding(const ConfigReader& config,
                                                                    std::size_t rank) {
@@ -241,14 +189,11 @@ Result<Values> LowerTransposedConvolution(LayerContext& context, const Values& i
   SIDECAR_ASSIGN_OR_RETURN(const auto output_padding, ReadOutputPadding(config, rank));
   // Keras 2 forgets the dilation of volumes.
   if (context.is_keras2() && rank == 3) window.dilations.assign(rank, 1);
-  std::vector<std::int64_t> zeros(rank + 2, 0);
+  std::vector<Trim> trims;
   for (std::size_t i = 0; i < rank; ++i) {
     const auto dilated = (window.size[i] - 1) * static_cast<std::int64_t>(window.dilations[i]) + 1;
-    const Trim trim = FindTrim(dilated, static_cast<std::int64_t>(window.strides[i]),
-                               window.padding == ov::op::PadType::SAME_UPPER, output_padding[i]);
-    window.pads_begin[i] = trim.begin;
-    window.pads_end[i] = trim.end;
-    zeros[i + 2] = trim.zeros;
+    trims.push_back(TrimFor(dilated, static_cast<std::int64_t>(window.strides[i]),
+                            window.padding == ov::op::PadType::SAME_UPPER, output_padding[i]));
   }
   SIDECAR_ASSIGN_OR_RETURN(
       const GraphOutput kernel,
@@ -256,16 +201,7 @@ Result<Values> LowerTransposedConvolution(LayerContext& context, const Values& i
                         .shape = Shape(Joined(window.size, {filters, conv.channels})),
                         .edges = {"kernel", "_kernel"},
                         .regularizer = "kernel_regularizer"}));
-  const auto spatial = conv.grid.spatial_rank;
-  GraphOutput result = std::make_shared<ov::op::v1::ConvolutionBackpropData>(
-      conv.values, KernelLast(kernel, spatial + 1, spatial), window.strides, window.pads_begin,
-      window.pads_end, window.dilations, ov::op::PadType::EXPLICIT);
-  const bool extended =
-      std::any_of(zeros.begin(), zeros.end(), [](std::int64_t count) { return count > 0; });
-  if (extended) {
-    result = PaddedWithZeros(result, std::vector<std::int64_t>(rank + 2, 0), zeros);
-  }
-  return Finish(context, conv, result, filters);
+  return Finish(context, conv, TransposeConvolved(conv.values, kernel, window, trims), filters);
 }
 
 }  // namespace sidecar::model::keras

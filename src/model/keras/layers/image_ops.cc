@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <openvino/op/clamp.hpp>
+#include <openvino/op/convert.hpp>
 #include <openvino/op/gather.hpp>
 #include <openvino/op/interpolate.hpp>
 #include <openvino/op/matmul.hpp>
+#include <openvino/op/pad.hpp>
+#include <openvino/op/round.hpp>
 #include <openvino/op/slice.hpp>
 
 #include "base/status_macros.h"
@@ -100,6 +104,13 @@ constexpr std::array kMethods = {
 
 }  // namespace
 
+std::optional<ResizeMethod> FindResizeMethod(std::string_view name) {
+  for (const MethodName& method : kMethods) {
+    if (name == method.name) return method.method;
+  }
+  return std::nullopt;
+}
+
 Result<ResizeMethod> ReadResizeMethod(const LayerContext& context, const std::string& otherwise) {
   SIDECAR_ASSIGN_OR_RETURN(std::string name, context.config().String("interpolation", otherwise));
   if (context.is_keras2()) {
@@ -147,6 +158,30 @@ Image Cropped(const Image& image, const ImageSize& start, const ImageSize& size)
   return result;
 }
 
+Image Padded(const Image& image, const ImageSize& before, const ImageSize& after, double fill) {
+  std::vector<std::int64_t> begin(4, 0);
+  std::vector<std::int64_t> end(4, 0);
+  begin[static_cast<std::size_t>(image.height_axis())] = before.height;
+  begin[static_cast<std::size_t>(image.width_axis())] = before.width;
+  end[static_cast<std::size_t>(image.height_axis())] = after.height;
+  end[static_cast<std::size_t>(image.width_axis())] = after.width;
+  Image result = image;
+  const GraphOutput value = std::make_shared<ov::op::v0::Convert>(
+      FloatConstant(fill), image.value.output.get_element_type());
+  result.value.output = std::make_shared<ov::op::v12::Pad>(
+      image.value.output, IntConstant(begin), IntConstant(end), value, ov::op::PadMode::CONSTANT);
+  return result;
+}
+
+Result<Image> PaddedToAspect(const LayerContext& context, const Image& image,
+                             const ImageSize& target, double fill) {
+  SIDECAR_ASSIGN_OR_RETURN(const ImageSize size, KnownImageSize(context, image));
+  const std::int64_t height = std::max(size.height, size.width * target.height / target.width);
+  const std::int64_t width = std::max(size.width, size.height * target.width / target.height);
+  const ImageSize pads = {(height - size.height) / 2, (width - size.width) / 2};
+  return Padded(image, pads, pads, fill);
+}
+
 Image CroppedToAspect(const Image& image, const ImageSize& size, const ImageSize& target) {
   // Sizes and targets are below 2^31: the products fit.
   const ImageSize window = {
@@ -179,6 +214,20 @@ Result<Image> Resized(const LayerContext& context, const Image& image, const Ima
   result.value.output = image.channels_first ? resized : ChannelsLast(resized);
   if (!IsFloat(image.value.output)) result.value.dtype = DType::kFloat32;
   return result;
+}
+
+Value BackToIntegers(const Value& resized, const Value& input) {
+  GraphOutput rounded = std::make_shared<ov::op::v5::Round>(
+      resized.output, ov::op::v5::Round::RoundMode::HALF_TO_EVEN);
+  const std::size_t bits = 8 * DTypeSize(input.dtype);
+  if (bits < 32) {
+    const bool is_signed = input.dtype == DType::kInt8 || input.dtype == DType::kInt16;
+    const double values = static_cast<double>(std::int64_t{1} << bits);
+    rounded = std::make_shared<ov::op::v0::Clamp>(rounded, is_signed ? -values / 2 : 0,
+                                                  (is_signed ? values / 2 : values) - 1);
+  }
+  return {std::make_shared<ov::op::v0::Convert>(rounded, input.output.get_element_type()),
+          input.dtype};
 }
 
 Result<Image> SmartResized(const LayerContext& context, const Image& image,

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "model/keras/layer_context.h"
 #include "model/keras/layers/resize_weights.h"
@@ -34,11 +37,22 @@ Result<ImageSize> ReadImageSize(const LayerContext& context);
 /// config.interpolation, `otherwise` where there is none.
 Result<ResizeMethod> ReadResizeMethod(const LayerContext& context, const std::string& otherwise);
 
+/// The method of this name among all that TensorFlow has, or nothing.
+std::optional<ResizeMethod> FindResizeMethod(std::string_view name);
+
 /// The image's own size; kFailedPrecondition where it is unknown.
 Result<ImageSize> KnownImageSize(const LayerContext& context, const Image& image);
 
 /// `size` cells from `start` (row and column).
 Image Cropped(const Image& image, const ImageSize& start, const ImageSize& size);
+
+/// So many cells of `fill` added before and behind both dimensions.
+Image Padded(const Image& image, const ImageSize& before, const ImageSize& after, double fill);
+
+/// The image in the middle of one of the proportions of `target`, filled up with `fill`; fails as
+/// KnownImageSize().
+Result<Image> PaddedToAspect(const LayerContext& context, const Image& image,
+                             const ImageSize& target, double fill);
 
 /// The largest window in the middle of `image` that has the proportions of `target`.
 Image CroppedToAspect(const Image& image, const ImageSize& size, const ImageSize& target);
@@ -48,6 +62,9 @@ Image CroppedToAspect(const Image& image, const ImageSize& size, const ImageSize
 /// otherwise, and for sizes whose weights would take more than 2^26 numbers.
 Result<Image> Resized(const LayerContext& context, const Image& image, const ImageSize& target,
                       ResizeMethod method, bool antialias);
+
+/// `resized` in the integer type of `input`: rounded to even, and bounded by that type.
+Value BackToIntegers(const Value& resized, const Value& input);
 
 /// Crops to the proportions of `target`, then resizes bilinearly: Keras's smart_resize.
 Result<Image> SmartResized(const LayerContext& context, const Image& image,

@@ -10,24 +10,26 @@
 #include "base/status_macros.h"
 #include "model/keras/graph_ops.h"
 #include "model/keras/layers/grid.h"
+#include "model/keras/layers/pool_windows.h"
 
 namespace sidecar::model::keras {
-namespace {
 
-GraphOutput MaxOf(const GraphOutput& values, const Window& window) {
+GraphOutput MaxPooled(const GraphOutput& grid, const Window& window) {
   const ov::Shape none(window.size.size(), 0);
-  return std::make_shared<ov::op::v1::MaxPool>(values, window.strides, none, none,
+  return std::make_shared<ov::op::v1::MaxPool>(grid, window.strides, none, none,
                                                ToSizes<ov::Shape>(window.size),
                                                ov::op::RoundingType::FLOOR, window.padding);
 }
 
-GraphOutput AverageOf(const GraphOutput& values, const Window& window) {
+GraphOutput AveragePooled(const GraphOutput& grid, const Window& window) {
   const ov::Shape none(window.size.size(), 0);
   // Padding does not count: the average is over the real cells of each window.
-  return std::make_shared<ov::op::v1::AvgPool>(values, window.strides, none, none,
+  return std::make_shared<ov::op::v1::AvgPool>(grid, window.strides, none, none,
                                                ToSizes<ov::Shape>(window.size), true,
                                                ov::op::RoundingType::FLOOR, window.padding);
 }
+
+namespace {
 
 GraphOutput Restored(const Grid& grid, const GraphOutput& channels_first) {
   return grid.channels_first ? channels_first : ChannelsLast(channels_first);
@@ -91,11 +93,11 @@ Result<Values> LowerAdaptivePooling(const LayerContext& context, const Values& i
 }  // namespace
 
 Result<Values> LowerMaxPooling(LayerContext& context, const Values& inputs) {
-  return LowerPooling(context, inputs, MaxOf);
+  return LowerPooling(context, inputs, MaxPooled);
 }
 
 Result<Values> LowerAveragePooling(LayerContext& context, const Values& inputs) {
-  return LowerPooling(context, inputs, AverageOf);
+  return LowerPooling(context, inputs, AveragePooled);
 }
 
 Result<Values> LowerGlobalMaxPooling(LayerContext& context, const Values& inputs) {

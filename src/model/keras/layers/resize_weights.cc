@@ -186,10 +186,34 @@ std::vector<std::int64_t> NearestCells(std::int64_t in, std::int64_t out) {
   return cells;
 }
 
+namespace {
+
+// tensorflow/core/util/image_resizer_state.h `CalculateResizeScale`, LegacyScaler.
+std::vector<double> OldWeights(ResizeMethod method, std::int64_t in, std::int64_t out) {
+  const bool aligned =
+      method == ResizeMethod::kOldNearestAligned || method == ResizeMethod::kOldBilinearAligned;
+  const bool nearest =
+      method == ResizeMethod::kOldNearest || method == ResizeMethod::kOldNearestAligned;
+  Matrix weights(in, out);
+  const float scale = aligned && out > 1 ? ScaleOf(in - 1, out - 1) : ScaleOf(in, out);
+  for (std::int64_t o = 0; o < out; ++o) {
+    const float place = static_cast<float>(o) * scale;
+    const float cell = nearest && aligned ? std::round(place) : std::floor(place);
+    const std::int64_t low = std::min(static_cast<std::int64_t>(cell), in - 1);
+    const double fraction = nearest ? 0 : static_cast<double>(place - cell);
+    weights.At(o, low) += 1.0 - fraction;
+    weights.At(o, std::min(low + 1, in - 1)) += fraction;
+  }
+  return weights.Take();
+}
+
+}  // namespace
+
 std::vector<double> ResizeWeights(ResizeMethod method, bool antialias, std::int64_t in,
                                   std::int64_t out) {
   if (method == ResizeMethod::kNearest) return NearestWeights(in, out);
   if (method == ResizeMethod::kArea) return AreaWeights(in, out);
+  if (method >= ResizeMethod::kOldNearest) return OldWeights(method, in, out);
   if (!antialias && method == ResizeMethod::kBilinear) return BilinearWeights(in, out);
   if (!antialias && method == ResizeMethod::kBicubic) return BicubicWeights(in, out);
   return KernelWeights(method, antialias, in, out);

@@ -1,4 +1,4 @@
-// How tf.image.resize (version 2: half-pixel centres) weighs the cells of its input.
+// How tf.image.resize (version 2: half-pixel centres) and TensorFlow 1 weigh the cells of an input.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,11 @@ enum class ResizeMethod : std::uint8_t {
   kLanczos5,
   kGaussian,
   kMitchellCubic,
+  // Of version 1: cells are points at whole places, "aligned" with those at the corners kept.
+  kOldNearest,
+  kOldNearestAligned,
+  kOldBilinear,
+  kOldBilinearAligned,
 };
 
 /// The weights along one axis, [out, in] row-major: output cell o is the sum of weight[o][i] times

@@ -16,6 +16,7 @@
 #include <openvino/op/select.hpp>
 #include <openvino/op/slice.hpp>
 #include <openvino/op/squeeze.hpp>
+#include <openvino/op/strided_slice.hpp>
 
 #include "base/status_macros.h"
 #include "model/keras/constant_value.h"
@@ -192,6 +193,36 @@ Result<Values> Slice(OpCall& call) {
   return Only(result, x.dtype());
 }
 
+// The op StridedSlice, whose masks of bits say which of its numbers count and what they mean.
+Result<Values> StridedSlice(OpCall& call) {
+  SIDECAR_ASSIGN_OR_RETURN(const Operand x, call.Tensor("x"));
+  std::array<Axes, 3> ends;  // begin, end, strides
+  constexpr std::array kEnds = {"begin", "end", "strides"};
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    SIDECAR_ASSIGN_OR_RETURN(const auto numbers, call.Ints(kEnds[i]));
+    ends[i] = numbers.value_or(Axes());
+  }
+  const std::size_t count = ends[0].size();
+  if (count == 0 || ends[1].size() != count || ends[2].size() != count) {
+    return call.Fail("its begin, end and strides are not as many numbers");
+  }
+  std::array<Axes, 5> masks;
+  constexpr std::array kMasks = {"begin_mask", "end_mask", "new_axis_mask", "shrink_axis_mask",
+                                 "ellipsis_mask"};
+  for (std::size_t i = 0; i < masks.size(); ++i) {
+    SIDECAR_ASSIGN_OR_RETURN(const std::int64_t bits, call.Int(kMasks[i], 0));
+    for (std::size_t bit = 0; bit < count; ++bit) masks[i].push_back(bits >> bit & 1);
+  }
+  // The first number says what becomes of the batch, unless an ellipsis comes first.
+  const bool all = ends[2][0] == 1 && (masks[0][0] == 1 || ends[0][0] == 0) && masks[1][0] == 1;
+  const bool whole = masks[4][0] == 1 || (all && masks[2][0] == 0 && masks[3][0] == 0);
+  if (HasBatch(x.output()) && !whole) call.MixRows();
+  return Only(MakeOp<ov::op::v1::StridedSlice>(x.output(), IntConstant(ends[0]),
+                                               IntConstant(ends[1]), IntConstant(ends[2]), masks[0],
+                                               masks[1], masks[2], masks[3], masks[4]),
+              x.dtype());
+}
+
 GraphOutput Indices(const Operand& operand) { return ConvertedTo(operand.output(), DType::kInt64); }
 
 Result<Values> Take(OpCall& call) {
@@ -214,6 +245,16 @@ Result<Values> Take(OpCall& call) {
   if (batch == 0 && (both || (axis == 0 && HasBatch(input)))) call.MixRows();
   return Only(MakeOp<ov::op::v8::Gather>(input, Indices(indices), IntConstant(axis), batch),
               x.dtype());
+}
+
+// tf.nn.embedding_lookup: rows of one table, whose parts would be lists.
+Result<Values> EmbeddingLookup(OpCall& call) {
+  SIDECAR_ASSIGN_OR_RETURN(const Operand table, call.Tensor("x"));
+  SIDECAR_ASSIGN_OR_RETURN(const Operand ids, call.Tensor("indices"));
+  for (const char* name : {"partition_strategy", "validate_indices"}) call.Ignore(name);
+  if (HasBatch(table.output())) call.MixRows();
+  return Only(MakeOp<ov::op::v8::Gather>(table.output(), Indices(ids), IntConstant(0)),
+              table.dtype());
 }
 
 Result<Values> GatherNd(OpCall& call) {
@@ -327,7 +368,9 @@ constexpr OpEntry kIndexingOps[] = {
     {"tf", "__operators__.getitem", GetItem, "tensor:x slice_spec:key var"},
     {"tf", "gather", Take, "params:x indices validate_indices axis batch_dims"},
     {"tf", "gather_nd", GatherNd, "params:x indices batch_dims"},
+    {"tf", "nn.embedding_lookup", EmbeddingLookup, "params:x ids:indices"},
     {"tf", "one_hot", OneHot, "indices:x depth:num_classes on_value off_value axis dtype"},
+    {"tf", "raw_ops.StridedSlice", StridedSlice, "x begin end strides"},
     {"tf", "slice", Slice, "input_:x begin size"},
     {"tf", "where", Where, "condition x:x1 y:x2"},
 };

@@ -170,6 +170,7 @@ constexpr OpEntry kJoinsOps[] = {
     {"core", "Unstack", Unstack, "x"},
     {"numpy", "Append", Append, "x1 x2"},
     {"numpy", "Concatenate", Concatenate, "xs"},
+    {"numpy", "Dsplit", SplitOver<2>, "x indices_or_sections:sections"},
     {"numpy", "Dstack", StackAlong<3, 2>, "xs"},
     {"numpy", "Hstack", StackAlong<1, 1>, "xs"},
     {"numpy", "Split", Split, "x indices_or_sections:sections"},

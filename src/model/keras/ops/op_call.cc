@@ -14,6 +14,7 @@
 #include "model/keras/dtype_policy.h"
 #include "model/keras/graph_ops.h"
 #include "model/keras/json_text.h"
+#include "model/keras/ops/op_functions.h"
 
 namespace sidecar::model::keras {
 namespace {
@@ -105,11 +106,29 @@ ConfigReader OpCall::Reader(std::string_view name) {
 }
 
 Result<Operand> OpCall::ToOperand(const Argument& argument, std::string_view name) const {
+  if (const Argument::Items* items = argument.items(); items != nullptr && !items->empty()) {
+    return Stacked(*items, name);
+  }
   SIDECAR_ASSIGN_OR_RETURN(Value value, ToValue(argument, PathOf(name)));
   const json* constant = argument.constant();
   // In Keras 2 arrays lose their type too when they are saved.
   const bool weak = constant != nullptr && (is_keras2() || constant->is_number());
   return Operand{std::move(value), weak};
+}
+
+// TensorFlow makes one tensor of a list of tensors and numbers. The depth is that of the JSON.
+Result<Operand> OpCall::Stacked(const Argument::Items& items, std::string_view name) const {
+  Operands operands;
+  for (const Argument& item : items) {
+    SIDECAR_ASSIGN_OR_RETURN(Operand operand, ToOperand(item, name));
+    operands.push_back(std::move(operand));
+  }
+  const DType dtype = ResultType(operands, is_keras2());
+  ov::OutputVector parts;
+  for (const Operand& operand : operands) {
+    parts.push_back(Expanded(ConvertedTo(operand.output(), dtype), {0}));
+  }
+  return Operand{{std::make_shared<ov::op::v0::Concat>(parts, 0)->output(0), dtype}, false};
 }
 
 Result<Operand> OpCall::Tensor(std::string_view name) {

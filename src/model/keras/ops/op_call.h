@@ -95,6 +95,7 @@ class OpCall {
  private:
   [[nodiscard]] std::string PathOf(std::string_view name) const;
   [[nodiscard]] Result<Operand> ToOperand(const Argument& argument, std::string_view name) const;
+  [[nodiscard]] Result<Operand> Stacked(const Argument::Items& items, std::string_view name) const;
   // Reads a constant with the ConfigReader's function `read(reader)`.
   [[nodiscard]] ConfigReader Reader(std::string_view name);
 

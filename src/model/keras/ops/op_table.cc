@@ -9,20 +9,28 @@ namespace sidecar::model::keras {
 namespace {
 
 using Table = std::span<const OpEntry> (*)();
-constexpr std::array<Table, 12> kTables = {ElementwiseOps, BinaryOps,     ReductionOps, ScanOps,
-                                           ShapeOps,       JoinOps,       CreationOps,  IndexingOps,
-                                           ProductOps,     ActivationOps, NnOps,        ImageOps};
+constexpr std::array kTables = {Table{ElementwiseOps}, Table{BinaryOps},   Table{ReductionOps},
+                                Table{ScanOps},        Table{ShapeOps},    Table{JoinOps},
+                                Table{CreationOps},    Table{IndexingOps}, Table{ProductOps},
+                                Table{ActivationOps},  Table{NnOps},       Table{ImageOps},
+                                Table{ConvolutionOps}, Table{PoolingOps},  Table{ColourOps},
+                                Table{NumericOps},     Table{MatrixOps}};
 
 struct OpKey {
   std::string family;
   std::string name;
 };
 
+bool IsTensorFlowFunction(const LayerObject& layer) {
+  return layer.class_name == "TFOpLambda" || layer.class_name == "SlicingOpLambda" ||
+         layer.class_name == "TensorFlowOpLayer";
+}
+
 // Where TensorFlow has a version 1 of a function beside the newer one, Keras 2 may write either;
 // what they share is the same.
 OpKey KeyOf(const LayerObject& operation) {
   constexpr std::string_view kVersion1 = "compat.v1.";
-  if (operation.class_name == "TFOpLambda" || operation.class_name == "SlicingOpLambda") {
+  if (IsTensorFlowFunction(operation)) {
     std::string function = TextMember(*operation.config, "function");
     if (function.starts_with(kVersion1)) function.erase(0, kVersion1.size());
     return {"tf", std::move(function)};
@@ -34,7 +42,7 @@ OpKey KeyOf(const LayerObject& operation) {
 
 bool IsOperation(const LayerObject& layer) {
   if (layer.registered_name.find('>') != std::string::npos) return false;
-  if (layer.class_name == "TFOpLambda" || layer.class_name == "SlicingOpLambda") return true;
+  if (IsTensorFlowFunction(layer)) return true;
   return layer.module.starts_with("keras.src.ops.") || layer.module.starts_with("keras.ops") ||
          layer.module == "keras.src.activations.activations";
 }
@@ -51,6 +59,9 @@ const OpEntry* FindOp(const LayerObject& operation) {
 
 std::string OpName(const LayerObject& operation) {
   const OpKey key = KeyOf(operation);
+  if (operation.class_name == "TensorFlowOpLayer") {
+    return "tf.raw_ops." + TextMember(*operation.config, "op");
+  }
   if (key.family == "tf") return "tf." + TextMember(*operation.config, "function");
   return (key.family == "activations" ? "keras.activations." : "keras.ops." + key.family + ".") +
          key.name;

@@ -52,5 +52,10 @@ std::span<const OpEntry> ProductOps();
 std::span<const OpEntry> ActivationOps();
 std::span<const OpEntry> NnOps();
 std::span<const OpEntry> ImageOps();
+std::span<const OpEntry> ConvolutionOps();
+std::span<const OpEntry> PoolingOps();
+std::span<const OpEntry> ColourOps();
+std::span<const OpEntry> NumericOps();
+std::span<const OpEntry> MatrixOps();
 
 }  // namespace sidecar::model::keras

@@ -59,10 +59,9 @@ TEST(OpTableTest, HasEachOperationOnce) {
 }
 
 TEST(OpTableTest, RefusesUnknownOperationsByName) {
-  const Status status =
-      Read(Document("Sinc", json::object(), json::array({Tensor("in")}))).status();
+  const Status status = Read(Document("I0", json::object(), json::array({Tensor("in")}))).status();
   EXPECT_EQ(status.code(), StatusCode::kUnimplemented);
-  EXPECT_THAT(status.message(), HasSubstr("keras.ops.numpy.Sinc 'op'"));
+  EXPECT_THAT(status.message(), HasSubstr("keras.ops.numpy.I0 'op'"));
 }
 
 TEST(OpTableTest, RefusesArgumentsThatItDoesNotKnow) {
@@ -107,6 +106,35 @@ TEST(OpTableTest, RefusesWrongArguments) {
               HasSubstr("nested lists of numbers of equal lengths"));
   EXPECT_THAT(message("Tile", {{"repeats", {1, std::int64_t{1} << 40U}}}),
               HasSubstr("its output would have the shape"));
+}
+
+// A convolution of grids of 5 steps and 2 channels by a kernel of 3 steps and 4 filters.
+std::string GridMessage(const std::string& class_name, const json& config, const json& kernel) {
+  json args = json::array({Tensor("in")});
+  if (!kernel.is_null()) args.push_back(kernel);
+  json document = Document(class_name, config, args);
+  json& layers = document["config"]["layers"];
+  layers[0]["config"]["batch_shape"] = {nullptr, 5, 2};
+  layers[1]["module"] = "keras.src.ops.nn";
+  return Message(document);
+}
+
+TEST(OpTableTest, RefusesWindowsThatDoNotFit) {
+  const json kernel = std::vector(3, std::vector(2, std::vector<double>(4, 0.5)));
+  const json flat = std::vector(2, std::vector<double>(4, 0.5));
+  EXPECT_EQ(GridMessage("Conv", {{"strides", 2}, {"padding", "same"}}, kernel), "OK");
+  EXPECT_THAT(GridMessage("Conv", json::object(), flat), HasSubstr("its kernel has the shape"));
+  EXPECT_THAT(GridMessage("Conv", {{"strides", 0}}, kernel), HasSubstr("strides is not 1 sizes"));
+  EXPECT_THAT(GridMessage("Conv", {{"dilation_rate", {1, 1}}}, kernel),
+              HasSubstr("dilation_rate is not 1 sizes"));
+  EXPECT_THAT(GridMessage("Conv", {{"padding", "full"}}, kernel), HasSubstr("padding is full"));
+  EXPECT_THAT(GridMessage("Conv", {{"data_format", "NHWC"}}, kernel),
+              HasSubstr("data_format is NHWC"));
+  EXPECT_THAT(GridMessage("DepthwiseConv", {{"data_format", "channels_first"}}, kernel),
+              HasSubstr("its kernel has 2 channels"));
+  EXPECT_THAT(GridMessage("MaxPool", {{"pool_size", -1}}, json()),
+              HasSubstr("pool_size is not 1 sizes"));
+  EXPECT_THAT(GridMessage("MaxPool", {{"pool_size", 9}}, json()), HasSubstr("cannot work on"));
 }
 
 }  // namespace

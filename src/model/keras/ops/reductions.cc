@@ -209,6 +209,10 @@ GraphOutput VectorNorm(const GraphOutput& x, double order, const Reduction& redu
                                    FloatConstant(1 / order));
 }
 
+GraphOutput EuclideanNorm(const GraphOutput& x, const Reduction& reduction) {
+  return VectorNorm(x, 2, reduction);
+}
+
 // Norms of vectors, and that of matrices which is one of vectors.
 Result<Values> Norm(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call));
@@ -264,6 +268,7 @@ constexpr OpEntry kReductionsOps[] = {
     {"tf", "math.count_nonzero", CountNonzero, "input:x axis keepdims dtype"},
     {"tf", "math.reduce_all", LogicalLike<ReduceLogicalAnd>, kTf},
     {"tf", "math.reduce_any", LogicalLike<ReduceLogicalOr>, kTf},
+    {"tf", "math.reduce_euclidean_norm", OfFloat<EuclideanNorm>, kTf},
     {"tf", "math.reduce_logsumexp", OfFloat<LogSumExpOf>, kTf},
     {"tf", "math.reduce_max", MostLike<ReduceMax>, kTf},
     {"tf", "math.reduce_mean", OfFloat<MeanOf>, kTf},

@@ -17,6 +17,7 @@
 #include "model/keras/node_reader.h"
 #include "model/keras/ops/op_table.h"
 #include "model/keras/sequential_input.h"
+#include "model/keras/tensorflow_op.h"
 
 namespace sidecar::model::keras {
 namespace {
@@ -60,6 +61,13 @@ std::string NameOf(const json& object, const LayerObject& layer) {
   return name.empty() ? layer.class_name : name;
 }
 
+// One call of a layer: an item of its inbound_nodes.
+Result<NamedCall> ReadNode(const json& node, const std::string& path, const LayerObject& layer) {
+  if (!layer.is_operation) return keras::ReadCall(node, path);
+  if (layer.class_name != "TensorFlowOpLayer") return ReadOperationCall(node, path);
+  return ReadTensorFlowOpCall(node, *layer.config, path);
+}
+
 // The list of layers in a model's config; null where there is none.
 const json* LayersOf(const json& config) {
   if (config.is_array()) return &config;  // Sequential in the oldest files
@@ -99,6 +107,11 @@ Result<std::shared_ptr<LayerObject>> DescriptionReader::ReadLayer(const json& va
   layer->name = NameOf(value, *layer);
   layer->module = TextMember(value, "module");
   layer->registered_name = TextMember(value, "registered_name");
+  if (layer->class_name == "TensorFlowOpLayer" && IsKerasOwn(*layer)) {
+    SIDECAR_ASSIGN_OR_RETURN(json op, ReadTensorFlowOp(*layer->config, path + ".config"));
+    layer->made_up_config = std::make_shared<const json>(std::move(op));
+    layer->config = layer->made_up_config.get();
+  }
   layer->is_operation = IsOperation(*layer);
   if (std::max({layer->name.size(), layer->class_name.size(), layer->module.size()}) >
       kMostNameBytes) {
@@ -212,8 +225,7 @@ Status DescriptionReader::ReadCalls(const json& value, const std::string& path,
   for (std::size_t i = 0; i < nodes->size(); ++i) {
     SIDECAR_RETURN_IF_ERROR(Count(path));
     const std::string node_path = fmt::format("{}.inbound_nodes[{}]", path, i);
-    const auto read = layer.is_operation ? ReadOperationCall : ReadCall;
-    SIDECAR_ASSIGN_OR_RETURN(auto call, read((*nodes)[i], node_path));
+    SIDECAR_ASSIGN_OR_RETURN(auto call, ReadNode((*nodes)[i], node_path, layer));
     if ((*nodes)[i].is_object() && (*nodes)[i].contains("args")) model.form = JsonForm::kKeras3;
     out.calls.push_back(std::move(call));
   }

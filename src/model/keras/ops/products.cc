@@ -204,6 +204,7 @@ constexpr OpEntry kProductsOps[] = {
     {"numpy", "Matmul", Matmul, "x1 x2"},
     {"numpy", "Outer", Outer, "x1 x2"},
     {"numpy", "Tensordot", Tensordot, "x1 x2"},
+    {"tf", "raw_ops.Einsum", Einsum, ""},
     {"tf", "linalg.matmul", Matmul, "a:x1 b:x2"},
     {"tf", "tensordot", Tensordot, "a:x1 b:x2 axes"},
 };

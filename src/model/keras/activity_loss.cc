@@ -21,19 +21,21 @@ GraphOutput SumOfSamples(const GraphOutput& value) {
   return std::make_shared<ov::op::v1::ReduceSum>(value, IntConstant(axes), false);
 }
 
-void AddTerms(LayerContext& context, const Regularizer& regularizer, const GraphOutput& output) {
+Status AddTerms(LayerContext& context, const Regularizer& regularizer, const GraphOutput& output) {
   const GraphOutput value = ToFloat(output);
   if (regularizer.l1 != 0) {
     const GraphOutput sizes = std::make_shared<ov::op::v0::Abs>(value);
-    context.AddLossTerm(
+    SIDECAR_RETURN_IF_ERROR(context.AddLossTerm(
         Times(SumOfSamples(sizes), FloatConstant(static_cast<double>(regularizer.l1))),
-        TermKind::kPerSample);
+        TermKind::kPerSample));
   }
   if (regularizer.l2 != 0) {
-    context.AddLossTerm(Times(SumOfSamples(Times(value, value)),
-                              FloatConstant(static_cast<double>(regularizer.l2))),
-                        TermKind::kPerSample);
+    SIDECAR_RETURN_IF_ERROR(
+        context.AddLossTerm(Times(SumOfSamples(Times(value, value)),
+                                  FloatConstant(static_cast<double>(regularizer.l2))),
+                            TermKind::kPerSample));
   }
+  return Status();
 }
 
 Result<std::optional<Regularizer>> ReadActivity(const LayerContext& context,
@@ -62,12 +64,14 @@ Status AddActivityLoss(LayerContext& context, const LayerObject& layer, const Va
   SIDECAR_ASSIGN_OR_RETURN(const std::optional<Regularizer> regularizer,
                            ReadActivity(context, layer));
   if (!regularizer || regularizer->empty()) return Status();
-  if (context.is_part()) {
-    return context.Fail(StatusCode::kUnimplemented,
-                        "an activity_regularizer inside another layer is not supported");
+  // keras/src/layers/rnn/time_distributed.py calls its layer's `call`, which adds nothing.
+  const LayerObject* whole = context.whole();
+  if (!context.is_keras2() && whole != nullptr && whole->class_name == "TimeDistributed") {
+    return Status();
   }
   for (const Value& output : outputs) {
-    if (output.dtype != DType::kString) AddTerms(context, *regularizer, output.output);
+    if (output.dtype == DType::kString) continue;
+    SIDECAR_RETURN_IF_ERROR(AddTerms(context, *regularizer, output.output));
   }
   return Status();
 }

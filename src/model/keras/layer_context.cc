@@ -57,7 +57,7 @@ Result<LayerVariable*> LayerContext::FindOrAdd(VariableSpec spec) {
   if (spec.edges.empty()) spec.edges = {spec.name};
   LayerVariable variable;
   variable.dtype = spec.dtype.value_or(policy_.variable);
-  const bool counts = trainable_ && spec.trainable;
+  const bool counts = trainable_ && spec.trainable && !spec.frozen;
   if (!spec.regularizer.empty() && config_.Has(spec.regularizer) && (is_keras2() || counts)) {
     // Keras 3 leaves frozen weights out of the loss.
     const auto regularizer = ReadRegularizer(*config_.Find(spec.regularizer));
@@ -131,8 +131,9 @@ Result<Values> LayerContext::RunPart(const PartSpec& spec, Values inputs, CallAr
   return runner_->RunLayer(*spec.layer, *context, std::move(inputs), std::move(arguments));
 }
 
-Result<Values> LayerContext::RunPartOnRows(const PartSpec& spec, Values inputs, RowFold fold) {
-  runner_->PushFold(std::move(fold));
+Result<Values> LayerContext::RunPartOnRows(const PartSpec& spec, Values inputs, RowFold fold,
+                                           TermFold terms) {
+  runner_->PushFold(std::move(fold), std::move(terms));
   Result<Values> outputs = RunPart(spec, std::move(inputs));
   runner_->PopFold();
   return outputs;
@@ -158,14 +159,28 @@ void LayerContext::AddCheck(const GraphOutput& violations, const std::string& me
                            fmt::format("{}: {}", description_, message)});
 }
 
-void LayerContext::AddLossTerm(const GraphOutput& value, TermKind kind) {
+Status LayerContext::AddLossTerm(const GraphOutput& value, TermKind kind) {
+  std::optional<GraphOutput> term = value;
+  const bool folded = runner_ != nullptr && runner_->has_folds();
+  if (folded) term = kind == TermKind::kPerSample ? runner_->FoldedTerm(value) : std::nullopt;
+  if (!term) {
+    return Fail(StatusCode::kUnimplemented,
+                "what it adds to the loss is not supported inside of TimeDistributed");
+  }
   if (kind == TermKind::kPerBatch) MixRows();
-  Top().loss_terms_.push_back({value, kind});
+  Top().loss_terms_.push_back({*std::move(term), kind});
+  return Status();
 }
 
-void LayerContext::AddMetricTerm(const std::string& name, const GraphOutput& value, TermKind kind) {
+Status LayerContext::AddMetricTerm(const std::string& name, const GraphOutput& value,
+                                   TermKind kind) {
+  if (runner_ != nullptr && runner_->has_folds()) {
+    return Fail(StatusCode::kUnimplemented,
+                "the metric it adds is not supported inside of TimeDistributed");
+  }
   if (kind == TermKind::kPerBatch) MixRows();
   Top().metric_terms_.push_back({name, value, kind});
+  return Status();
 }
 
 void LayerContext::MixRows() {

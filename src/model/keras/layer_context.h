@@ -43,6 +43,11 @@ struct VariableSpec {
   std::optional<DType> dtype = std::nullopt;
   /// Its name below "vars" in a weights archive; empty: its number.
   std::string archive_name = "";
+  /// LoRA froze it: training leaves it alone, but it keeps its place among the trainable ones.
+  bool frozen = false;
+  /// Whether weights archives hold it. Those of LoRA are in the archived kernel, and zero beside
+  /// it.
+  bool archived = true;
 };
 
 /// One variable of one layer.
@@ -76,6 +81,10 @@ struct PartSpec {
   std::vector<std::string> archive_names = {};
 };
 
+/// What becomes of values per row, added to the loss, of some batch whose rows are not the model's;
+/// nothing where they cannot be added.
+using TermFold = std::function<std::optional<GraphOutput>(const GraphOutput& values)>;
+
 /// Turns a check's violations, one number for each row of some batch, into one for each row of the
 /// batch that this one was made of.
 using RowFold = std::function<GraphOutput(const GraphOutput& violations)>;
@@ -97,9 +106,18 @@ class LayerRunner {
   virtual Value RunOnHost(const LayerContext& context, std::shared_ptr<const HostFunction> function,
                           const Values& inputs, HostPlan::Slot result) = 0;
 
-  /// Until PopFold(), checks are of rows that `fold` turns into those of the calls before.
-  void PushFold(RowFold fold) { folds_.push_back(std::move(fold)); }
-  void PopFold() { folds_.pop_back(); }
+  /// Until PopFold(), checks and terms of losses are of rows that `fold` and `terms` turn into
+  /// those of the calls before.
+  void PushFold(RowFold fold, TermFold terms) {
+    folds_.push_back(std::move(fold));
+    term_folds_.push_back(std::move(terms));
+  }
+  void PopFold() {
+    folds_.pop_back();
+    term_folds_.pop_back();
+  }
+  /// Whether the rows are not the model's own.
+  [[nodiscard]] bool has_folds() const { return !folds_.empty(); }
   /// `violations` of the current rows as those of the model's.
   [[nodiscard]] GraphOutput Folded(GraphOutput violations) const {
     for (auto fold = folds_.rbegin(); fold != folds_.rend(); ++fold) {
@@ -107,9 +125,19 @@ class LayerRunner {
     }
     return violations;
   }
+  /// `values` of the current rows as those of the model's; nothing where they cannot be added.
+  [[nodiscard]] std::optional<GraphOutput> FoldedTerm(GraphOutput values) const {
+    for (auto fold = term_folds_.rbegin(); fold != term_folds_.rend(); ++fold) {
+      auto folded = (*fold)(values);
+      if (!folded) return std::nullopt;
+      values = std::move(*folded);
+    }
+    return values;
+  }
 
  private:
   std::vector<RowFold> folds_;
+  std::vector<TermFold> term_folds_;
 };
 
 /// One layer while its model's graph is built; the same object for all calls of the layer. Not
@@ -155,8 +183,8 @@ class LayerContext {
   Result<Values> RunPart(const PartSpec& spec, Values inputs, CallArguments arguments = {});
 
   /// As RunPart(), on other rows than the layer's own: `fold` makes the violations of the part's
-  /// checks ones of the layer's rows.
-  Result<Values> RunPartOnRows(const PartSpec& spec, Values inputs, RowFold fold);
+  /// checks ones of the layer's rows, `terms` what it adds to the loss.
+  Result<Values> RunPartOnRows(const PartSpec& spec, Values inputs, RowFold fold, TermFold terms);
 
   /// Has `function` run before the graph on inputs that all have a `host`; the value has one, too.
   Value RunOnHost(std::shared_ptr<const HostFunction> function, const Values& inputs,
@@ -195,23 +223,27 @@ class LayerContext {
   };
   [[nodiscard]] const std::vector<Check>& checks() const { return checks_; }
 
-  /// Adds a value to the loss: see LossTerm. A part's terms are its layer's.
-  void AddLossTerm(const GraphOutput& value, TermKind kind);
+  /// Adds a value to the loss: see LossTerm. A part's terms are its layer's. Fails with
+  /// kUnimplemented where the rows of a batch are others than the model's and it is not known what
+  /// becomes of it.
+  Status AddLossTerm(const GraphOutput& value, TermKind kind);
   struct AddedLoss {
     GraphOutput value;
     TermKind kind;
   };
   [[nodiscard]] const std::vector<AddedLoss>& loss_terms() const { return loss_terms_; }
-  /// Adds a metric: see MetricTerm.
-  void AddMetricTerm(const std::string& name, const GraphOutput& value, TermKind kind);
+  /// Adds a metric: see MetricTerm. Fails as AddLossTerm().
+  Status AddMetricTerm(const std::string& name, const GraphOutput& value, TermKind kind);
   struct AddedMetric {
     std::string name;
     GraphOutput value;
     TermKind kind;
   };
   [[nodiscard]] const std::vector<AddedMetric>& metric_terms() const { return metric_terms_; }
-  /// Whether this is a part of another layer.
-  [[nodiscard]] bool is_part() const { return whole_ != nullptr; }
+  /// The layer that this is a part of, or null.
+  [[nodiscard]] const LayerObject* whole() const {
+    return whole_ == nullptr ? nullptr : whole_->layer_;
+  }
 
   /// States that rows of the layer's output depend on other rows.
   void MixRows();

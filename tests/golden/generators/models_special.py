@@ -5,7 +5,7 @@ import json
 import numpy as np
 import tensorflow as tf
 
-from . import common, model_builders as build
+from . import common, keras_files, model_builders as build
 
 
 def open_stack(layers, loss, metrics, x, y):
@@ -120,6 +120,33 @@ def activity(k):
     return build.Case(model, *build.class_data((6, 5, 2), 3), checkpoints=2)
 
 
+def activity_wrapped(k):
+    """Regularizers of activities inside of wrappers, and those that attention layers hand to their projections."""
+    l, r = k.layers, k.regularizers
+    x = k.Input((4, 5), name="steps")
+    h = l.TimeDistributed(l.Dense(4, activity_regularizer=r.L2(0.1), name="dense"), name="each")(x)
+    h = l.Bidirectional(
+        l.LSTM(3, return_sequences=True, activity_regularizer=r.L1(0.05), name="lstm"), merge_mode="sum", name="both"
+    )(h)
+    h = l.MultiHeadAttention(2, 3, activity_regularizer=r.L2(0.02), name="heads")(h, h)
+    if k is common.KERAS[3]:  # Keras 2 cannot read its SpectralNormalization back
+        h = l.SpectralNormalization(l.Dense(3, activity_regularizer="l2", name="bounded"), name="spectral")(h)
+        h = l.GroupQueryAttention(3, 4, 2, activity_regularizer=r.L1L2(0.01, 0.02), use_gate=True, name="groups")(h, h)
+        inner = k.Sequential([k.Input((3,), name="in"), l.Dense(3, activity_regularizer=r.L2(0.1), name="dense")], name="inner")
+        h = l.TimeDistributed(inner, name="each_model")(h)
+    y = l.Dense(3, activation="softmax", name="kind")(l.Flatten(name="flat")(h))
+    model = k.Model(x, y, name="activity_wrapped")
+    model.compile(k.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return build.Case(model, *build.class_data((4, 5), 3), checkpoints=2)
+
+
+def wrapped(k):
+    """Models inside of wrappers, by the checkpoint's object graph."""
+    case = keras_files.wrapped(k)
+    case.checkpoints = 2
+    return case
+
+
 def each_its_policy(k):
     """A policy for each layer; the data passes from one type to the next."""
     l = k.layers
@@ -208,6 +235,8 @@ BOTH = {
     "saturated_float16": saturated_mlp("float16", 2e-2),
     "saturated_float64": saturated_mlp("float64", 1e-5),
     "activity": activity,
+    "activity_wrapped": activity_wrapped,
+    "wrapped": wrapped,
     "each_its_policy": each_its_policy,
     "same_names": same_names,
 }

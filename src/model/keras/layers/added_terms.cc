@@ -17,7 +17,7 @@ Result<Values> LowerAddLoss(LayerContext& context, const Values& inputs) {
                                                         ShapeOf(input.output).ToString() +
                                                         " is not supported; a scalar is");
   }
-  context.AddLossTerm(ToFloat(input.output), TermKind::kPerBatch);
+  SIDECAR_RETURN_IF_ERROR(context.AddLossTerm(ToFloat(input.output), TermKind::kPerBatch));
   return Values();
 }
 
@@ -33,7 +33,7 @@ Result<Values> LowerAddMetric(LayerContext& context, const Values& inputs) {
   SIDECAR_ASSIGN_OR_RETURN(const std::string name, context.config().String("metric_name"));
   GraphOutput value = ToFloat(input.output);
   if (RankOf(value) == 0 || SizeOf(value, 0) != Shape::kUnknown) {
-    context.AddMetricTerm(name, value, TermKind::kPerBatch);
+    SIDECAR_RETURN_IF_ERROR(context.AddMetricTerm(name, value, TermKind::kPerBatch));
     return Values();
   }
   // Rows have as many values each, so that the mean over rows is the one over values.
@@ -42,7 +42,7 @@ Result<Values> LowerAddMetric(LayerContext& context, const Values& inputs) {
   if (!axes.empty()) {
     value = std::make_shared<ov::op::v1::ReduceMean>(value, IntConstant(axes), false);
   }
-  context.AddMetricTerm(name, value, TermKind::kPerSample);
+  SIDECAR_RETURN_IF_ERROR(context.AddMetricTerm(name, value, TermKind::kPerSample));
   return Values();
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/status_macros.h"
+#include "model/keras/activity_loss.h"
 #include "model/keras/graph_ops.h"
 #include "model/keras/layers/layer_functions.h"
 #include "model/keras/layers/recurrent_layer.h"
@@ -38,6 +39,15 @@ Result<Side> MakeSide(LayerContext& context, const char* name, const LayerObject
 // The output in the order of time.
 GraphOutput InOrder(const Side& side, const SequenceResult& result) {
   return side.settings.return_sequences ? result.sequence : result.last;
+}
+
+// What the activity of one of the two layers adds to the loss: that of all it returns.
+Status AddSideActivity(const Side& side, const SequenceResult& result) {
+  Values outputs = {{RecurrentOutput(side.settings, result)}};
+  if (side.settings.return_state) {
+    for (const GraphOutput& state : result.states) outputs.push_back({state});
+  }
+  return AddActivityLoss(*side.context, side.context->layer(), outputs);
 }
 
 Result<std::vector<GraphOutput>> MergeSides(const LayerContext& context, const GraphOutput& forward,
@@ -79,6 +89,8 @@ Result<Values> LowerBidirectional(LayerContext& context, const Values& inputs) {
   SIDECAR_ASSIGN_OR_RETURN(const SequenceResult back,
                            RunRecurrent(*backward.context, backward.settings, x,
                                         GraphOutputs(middle, states.end()), mask));
+  SIDECAR_RETURN_IF_ERROR(AddSideActivity(forward, there));
+  SIDECAR_RETURN_IF_ERROR(AddSideActivity(backward, back));
   GraphOutput first = InOrder(forward, there);
   GraphOutput second = InOrder(backward, back);
   if (forward.settings.go_backwards && forward.settings.return_sequences) {

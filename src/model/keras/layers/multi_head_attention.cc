@@ -11,6 +11,7 @@
 #include <openvino/op/sigmoid.hpp>
 
 #include "base/status_macros.h"
+#include "model/keras/activity_loss.h"
 #include "model/keras/constant_value.h"
 #include "model/keras/graph_ops.h"
 #include "model/keras/layers/attention_functions.h"
@@ -269,8 +270,18 @@ GraphOutput RepeatHeads(const GraphOutput& x, std::int64_t heads, std::int64_t t
   return std::make_shared<ov::op::v8::Gather>(x, IntConstant(indices), IntConstant(2));
 }
 
+// Keras 3 gives the activity_regularizer to the projections; that of the output is the layer's own
+// output, whose activity is counted with every layer's.
+Status AddProjectionsActivity(LayerContext& context, const Projected& projected) {
+  if (context.is_keras2()) return Status();
+  Values activities = {{projected.query}, {projected.key}, {projected.value}};
+  if (projected.gate) activities.push_back({*projected.gate});
+  return AddActivityLoss(context, context.layer(), activities);
+}
+
 Result<Values> Lower(LayerContext& context, const Heads& heads, const Call& call) {
   SIDECAR_ASSIGN_OR_RETURN(Projected projected, ProjectInputs(context, heads, call));
+  SIDECAR_RETURN_IF_ERROR(AddProjectionsActivity(context, projected));
   const std::int64_t times = heads.query_heads / heads.key_heads;
   projected.key = RepeatHeads(projected.key, heads.key_heads, times);
   projected.value = RepeatHeads(projected.value, heads.key_heads, times);
@@ -368,7 +379,10 @@ Result<Values> LowerGroupQueryAttention(LayerContext& context, const Values& inp
   SIDECAR_ASSIGN_OR_RETURN(const std::int64_t size, KnownSize(context, call.query, 2));
   heads.output = {size};
   heads.booleans_by_half = true;
-  return Lower(context, heads, call);
+  SIDECAR_ASSIGN_OR_RETURN(Values outputs, Lower(context, heads, call));
+  // It keeps the regularizer for itself, too.
+  SIDECAR_RETURN_IF_ERROR(AddActivityLoss(context, context.layer(), {outputs.front()}));
+  return outputs;
 }
 
 }  // namespace sidecar::model::keras

@@ -31,6 +31,22 @@ std::optional<GraphOutput> OutputMask(const LayerContext& context, const Value& 
   return SplitTime(*step.mask, input.output);
 }
 
+// What the steps of a sample add to the loss. Keras 2 calls the layer on all steps of all samples
+// and takes the mean over them; that a model adds its terms twice is left alone. Keras 3 calls it
+// for each step, and the terms add up.
+TermFold TermsOfSteps(const LayerContext& context, const LayerObject& layer,
+                      const GraphOutput& like) {
+  if (!context.is_keras2()) {
+    return [like](const GraphOutput& values) {
+      return std::optional(SumOver(SplitTime(values, like), {1}, false));
+    };
+  }
+  const bool is_model = layer.model != nullptr;
+  return [like, is_model](const GraphOutput& values) {
+    return is_model ? std::nullopt : std::optional(MeanOver(SplitTime(values, like), {1}, false));
+  };
+}
+
 }  // namespace
 
 // All steps at once: [batch, time, ...] is a batch of batch * time.
@@ -53,10 +69,10 @@ Result<Values> LowerTimeDistributed(LayerContext& context, const Values& inputs)
     return std::make_shared<ov::op::v1::ReduceMax>(
         SplitTime(violations, like), IntConstant(std::vector<std::int64_t>{1}), false);
   };
+  const LayerObject* const layer = context.layer().parts.front().layer.get();
   SIDECAR_ASSIGN_OR_RETURN(
-      Values outputs,
-      context.RunPartOnRows({.name = "layer", .layer = context.layer().parts.front().layer.get()},
-                            {steps}, per_row));
+      Values outputs, context.RunPartOnRows({.name = "layer", .layer = layer}, {steps}, per_row,
+                                            TermsOfSteps(context, *layer, like)));
   for (Value& output : outputs) {
     output.mask = OutputMask(context, input, output);
     output.output = SplitTime(output.output, input.output);

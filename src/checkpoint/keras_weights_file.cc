@@ -121,6 +121,10 @@ class KerasWeightsFile final : public VariableSource {
 
  private:
   Result<Found> Find(const VariableRequest& request);
+  // Whether the value is zero, as the layout does not hold it.
+  [[nodiscard]] bool IsZero(const VariableRequest& request) const {
+    return !legacy_ && request.zero_in_archives;
+  }
   Result<std::vector<Found>> FindAll(std::span<const VariableRequest> requests);
   Status Mismatch(std::span<const VariableRequest> requests, const std::vector<Found>& found);
   Result<std::vector<std::string>> Unused(const std::vector<Found>& found);
@@ -173,7 +177,7 @@ Result<std::vector<Found>> KerasWeightsFile::FindAll(std::span<const VariableReq
   std::vector<Found> all;
   std::map<std::string, std::string> owners;  // dataset path to request
   for (const VariableRequest& request : requests) {
-    if (!request.needed) {
+    if (!request.needed || IsZero(request)) {
       all.emplace_back();
       continue;
     }
@@ -252,6 +256,10 @@ Result<std::vector<Tensor>> KerasWeightsFile::Read(std::span<const VariableReque
   std::vector<Tensor> values(requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) {
     if (!requests[i].needed) continue;
+    if (IsZero(requests[i])) {
+      SIDECAR_ASSIGN_OR_RETURN(values[i], Tensor::Zeros(requests[i].dtype, requests[i].shape));
+      continue;
+    }
     SIDECAR_ASSIGN_OR_RETURN_CONTEXT(values[i], hdf5_->ReadTensor(found[i].path),
                                      "variable " + requests[i].name);
   }

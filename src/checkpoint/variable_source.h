@@ -55,6 +55,8 @@ struct VariableRequest {
   /// Keras 3 weights archive (`.weights.h5`): candidate data set paths, the first that exists
   /// counts.
   std::vector<std::string> archive_paths;
+  /// Archives do not hold it: its value beside theirs is zero.
+  bool zero_in_archives = false;
   /// Advice for the message where the variable is missing.
   std::string missing_hint;
   /// `.h5` files in the older layout: all places of the variable, of which a layer that stands in

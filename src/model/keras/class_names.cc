@@ -34,6 +34,11 @@ std::string SnakeCase(std::string_view class_name) {
   return result;
 }
 
+std::string ArchiveName(std::string_view class_name) {
+  if (class_name == "GroupQueryAttention") return "grouped_query_attention";
+  return SnakeCase(class_name);
+}
+
 std::string NameCounter::Next(const std::string& name) {
   const int count = used_[name]++;
   return count == 0 ? name : name + "_" + std::to_string(count);

@@ -10,6 +10,10 @@ namespace sidecar::model::keras {
 /// "MaxPooling2D" -> "max_pooling2d", as keras.src.utils.naming.to_snake_case.
 [[nodiscard]] std::string SnakeCase(std::string_view class_name);
 
+/// What weights archives call a layer of this class, before they number it: the name of the Python
+/// class, which for one class is not that of the config.
+[[nodiscard]] std::string ArchiveName(std::string_view class_name);
+
 /// Numbers names as Keras does: "dense", "dense_1", "dense_2", … Not thread-safe.
 class NameCounter {
  public:

@@ -29,5 +29,10 @@ TEST(ClassNamesTest, NumbersRepeatedNames) {
   EXPECT_EQ(counter.Next("dense"), "dense_2");
 }
 
+TEST(ArchiveNameTest, IsThatOfThePythonClass) {
+  EXPECT_EQ(ArchiveName("Conv2D"), "conv2d");
+  EXPECT_EQ(ArchiveName("GroupQueryAttention"), "grouped_query_attention");
+}
+
 }  // namespace
 }  // namespace sidecar::model::keras

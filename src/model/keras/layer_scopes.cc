@@ -57,7 +57,7 @@ class VariableNamer {
       if (model.sequential && i == 0) continue;
       // Operations are no layers in Keras 3.
       if (layer.is_operation && model.form == JsonForm::kKeras3) continue;
-      const std::string archive_name = archive_names.Next(SnakeCase(layer.class_name));
+      const std::string archive_name = archive_names.Next(ArchiveName(layer.class_name));
       const bool has_weights = HasVariables(layer);
       Place inner;
       inner.name = place.name.empty() ? layer.name : place.name + "/" + layer.name;
@@ -162,14 +162,17 @@ class VariableNamer {
     for (const LayerVariable& variable : context.variables()) ordered.push_back(&variable);
     std::stable_partition(ordered.begin(), ordered.end(),
                           [](const LayerVariable* variable) { return variable->spec.trainable; });
-    for (std::size_t i = 0; i < ordered.size(); ++i) {
-      const LayerVariable& variable = *ordered[i];
+    std::size_t number = 0;  // in archives
+    for (const LayerVariable* const entry : ordered) {
+      const LayerVariable& variable = *entry;
       ModelVariable result;
       result.regularizer = variable.regularizer;
       result.request.name = place.name + "/" + variable.spec.name;
       result.request.dtype = variable.dtype;
       result.request.shape = variable.spec.shape;
-      result.request.trainable = variable.spec.trainable && context.trainable();
+      result.request.trainable =
+          variable.spec.trainable && !variable.spec.frozen && context.trainable();
+      result.request.zero_in_archives = !variable.spec.archived;
       result.request.needed = variable.placeholder != nullptr;
       result.request.graph_path = place.steps;
       checkpoint::PathStep edge;
@@ -177,10 +180,13 @@ class VariableNamer {
         edge.alternatives.push_back(SplitPath(name));
       }
       result.request.graph_path.push_back(std::move(edge));
-      for (const std::string& prefix : place.archive_prefixes) {
-        result.request.archive_paths.push_back(
-            prefix + "vars/" +
-            (variable.spec.archive_name.empty() ? std::to_string(i) : variable.spec.archive_name));
+      if (variable.spec.archived) {
+        const std::string own = variable.spec.archive_name.empty() ? std::to_string(number)
+                                                                   : variable.spec.archive_name;
+        ++number;
+        for (const std::string& prefix : place.archive_prefixes) {
+          result.request.archive_paths.push_back(prefix + "vars/" + own);
+        }
       }
       if (variable.placeholder != nullptr) variable.placeholder->set_index(out_.size());
       places_[&variable] = out_.size();
@@ -214,7 +220,7 @@ void LayerScopes::SetAssets(const ModelDescription& model,
     if (model.sequential && i == 0) continue;
     const LayerObject& layer = *model.layers[i].layer;
     const std::vector<std::string> inner =
-        ArchivePrefixes(folders, names.Next(SnakeCase(layer.class_name)));
+        ArchivePrefixes(folders, names.Next(ArchiveName(layer.class_name)));
     if (layer.model != nullptr) {
       SetAssets(*layer.model, inner);
     } else {

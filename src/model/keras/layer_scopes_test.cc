@@ -210,5 +210,23 @@ TEST(LayerScopesTest, ALayerOfTwoModelsHasOneSetOfVariables) {
   EXPECT_THAT(Names(*model, true), ElementsAre("d/kernel", "d/bias"));
 }
 
+// Keras 3's save_own_variables adds LoRA's product to the kernel: an archive holds the kernel and
+// the bias alone, in that order.
+TEST(LayerScopesTest, LoraIsNotInArchives) {
+  const std::string path = fmt::format("{}/keras_files/k3_lora.keras", SIDECAR_TEST_DATA);
+  const auto model = Model::Load(path).value().loaded();
+  const auto requests = ByName(*model);
+  const auto& kernel = requests.at("hidden/kernel");
+  EXPECT_EQ(kernel.archive_paths.front(), "layers/dense/vars/0");
+  EXPECT_FALSE(kernel.trainable);
+  EXPECT_FALSE(kernel.zero_in_archives);
+  EXPECT_EQ(requests.at("hidden/bias").archive_paths.front(), "layers/dense/vars/1");
+  for (const char* name : {"hidden/lora_kernel_a", "hidden/lora_kernel_b"}) {
+    EXPECT_TRUE(requests.at(name).zero_in_archives) << name;
+    EXPECT_THAT(requests.at(name).archive_paths, IsEmpty()) << name;
+    EXPECT_TRUE(requests.at(name).trainable) << name;
+  }
+}
+
 }  // namespace
 }  // namespace sidecar::model::keras

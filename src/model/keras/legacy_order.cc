@@ -27,7 +27,7 @@ class WeightList {
   void AddContext(const LayerContext& context) {
     for (const bool trainable : {true, false}) {
       for (const LayerVariable& variable : context.variables()) {
-        if (variable.spec.trainable != trainable) continue;
+        if ((variable.spec.trainable && !variable.spec.frozen) != trainable) continue;
         ++work_;
         list_.push_back(places_.at(&variable));
       }

@@ -89,7 +89,7 @@ Result<CellPointer> MakeStackedCells(LayerContext& context, std::int64_t input_s
   for (const LayerPart& part : context.layer().parts) {
     if (part.key != "cells") continue;
     LayerContext& inner =
-        context.Part({.name = "cells/" + names.Next(SnakeCase(part.layer->class_name)),
+        context.Part({.name = "cells/" + names.Next(ArchiveName(part.layer->class_name)),
                       .edges = {fmt::format("cells/{}", cells.size())},
                       .layer = part.layer.get()});
     SIDECAR_ASSIGN_OR_RETURN(CellPointer cell, MakeCell(inner, input_size));

@@ -20,11 +20,12 @@ Result<GraphOutput> EffectiveKernel(LayerContext& context, VariableSpec spec,
   const VariableSpec a_spec{.name = fmt::format("{}_a", attribute),
                             .shape = Shape(a_shape),
                             .regularizer = spec.regularizer,
-                            .dtype = DType::kFloat32};
+                            .dtype = DType::kFloat32,
+                            .archived = false};
   VariableSpec b_spec = a_spec;
   b_spec.name = fmt::format("{}_b", attribute);
   b_spec.shape = {rank, last};
-  spec.trainable = false;  // LoRA freezes it
+  spec.frozen = true;
   SIDECAR_ASSIGN_OR_RETURN(const GraphOutput kernel, context.Variable(std::move(spec)));
   SIDECAR_ASSIGN_OR_RETURN(const GraphOutput a, context.Variable(a_spec));
   SIDECAR_ASSIGN_OR_RETURN(const GraphOutput b, context.Variable(b_spec));

@@ -9,7 +9,8 @@ namespace sidecar::model::keras {
 
 /// The variable as the layer uses it: with config.lora_rank, kernel + lora_alpha / lora_rank * a *
 /// b, where a is like the kernel with `lora_rank` as its last size, and b is [lora_rank, last
-/// size]. Source: keras/src/layers/core/dense.py, `kernel` and `enable_lora`.
+/// size]. Archives hold the sum as the kernel, and neither a nor b. Source:
+/// keras/src/layers/core/dense.py, `kernel` and `enable_lora`.
 Result<GraphOutput> EffectiveKernel(LayerContext& context, VariableSpec spec,
                                     std::string_view attribute);
 

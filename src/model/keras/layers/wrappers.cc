@@ -57,7 +57,7 @@ Result<Values> LowerPipeline(LayerContext& context, const Values& inputs) {
   for (const LayerPart& part : context.layer().parts) {
     if (part.key != "layers") continue;
     // Its list of layers has a name of its own in every format.
-    const std::string name = names.Next(SnakeCase(part.layer->class_name));
+    const std::string name = names.Next(ArchiveName(part.layer->class_name));
     SIDECAR_ASSIGN_OR_RETURN(
         values, context.RunPart({.name = "_pipeline_layers/" + name,
                                  .edges = {fmt::format("_pipeline_layers/{}", count++)},

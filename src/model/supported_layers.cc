@@ -7,6 +7,7 @@
 #include "model/keras/activations.h"
 #include "model/keras/layer_table.h"
 #include "model/keras/ops/op_table.h"
+#include "model/keras/tensorflow_op.h"
 
 namespace sidecar::model {
 
@@ -28,6 +29,15 @@ std::vector<RefusedLayerClass> RefusedLayerClasses() {
   std::vector<RefusedLayerClass> result;
   for (const keras::RefusedLayer& refused : keras::RefusedLayers()) {
     result.push_back({std::string(refused.class_name), std::string(refused.reason)});
+  }
+  return result;
+}
+
+std::vector<RefusedLayerOption> RefusedLayerOptions() {
+  std::vector<RefusedLayerOption> result;
+  for (const keras::RefusedOption& refused : keras::RefusedOptions()) {
+    result.push_back({fmt::format("{}{}", refused.key, refused.only_true ? " = true" : ""),
+                      std::string(refused.reason)});
   }
   return result;
 }
@@ -64,6 +74,8 @@ std::vector<SupportedOperations> SupportedOps() {
       same->names.emplace_back(entry.name);
     }
   }
+  const auto ops = keras::TensorFlowOps();
+  result.push_back({"TensorFlowOpLayer", {ops.begin(), ops.end()}});
   for (SupportedOperations& family : result) std::sort(family.names.begin(), family.names.end());
   std::sort(result.begin(), result.end(),
             [](const auto& a, const auto& b) { return a.family < b.family; });

@@ -23,6 +23,13 @@ struct RefusedLayerClass {
 };
 std::vector<RefusedLayerClass> RefusedLayerClasses();
 
+/// An option of layers that is refused, and why.
+struct RefusedLayerOption {
+  std::string option;  ///< "stateful = true"
+  std::string reason;
+};
+std::vector<RefusedLayerOption> RefusedLayerOptions();
+
 struct SupportedActivation {
   std::string name;
   bool keras2 = true;
@@ -33,7 +40,7 @@ struct SupportedActivation {
 std::vector<SupportedActivation> SupportedActivations();
 
 /// Functions that may be nodes of a model: "keras.ops.numpy" with class names of Keras 3, "tf" with
-/// TensorFlow's names in the op layers of Keras 2.
+/// TensorFlow's names in the op layers of Keras 2, "TensorFlowOpLayer" with those of ops.
 struct SupportedOperations {
   std::string family;
   std::vector<std::string> names;  ///< sorted

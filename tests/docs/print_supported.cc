@@ -30,6 +30,10 @@ void PrintLayers() {
   for (const auto& layer : sidecar::model::RefusedLayerClasses()) {
     std::cout << "| " << layer.class_name << " | " << layer.reason << " |\n";
   }
+  std::cout << "\nSo are these options of layers:\n\n| option | why not |\n|---|---|\n";
+  for (const auto& option : sidecar::model::RefusedLayerOptions()) {
+    std::cout << "| `" << option.option << "` | " << option.reason << " |\n";
+  }
   std::cout << "\n## Activations\n\n| name | Keras 2 | Keras 3 |\n|---|---|---|\n";
   for (const auto& activation : sidecar::model::SupportedActivations()) {
     std::cout << "| `" << activation.name << "` | " << Mark(activation.keras2) << " | "
@@ -39,7 +43,8 @@ void PrintLayers() {
 
 void PrintOperations() {
   std::cout << "\n## Functions as nodes\n\nOf Keras 3 the classes behind `keras.ops`, of Keras 2 "
-               "TensorFlow's functions (`TFOpLambda`, `SlicingOpLambda`).\n\n| | |\n|---|---|\n";
+               "TensorFlow's functions (`TFOpLambda`, `SlicingOpLambda`; `TensorFlowOpLayer` up to "
+               "TensorFlow 2.3, by its ops).\n\n| | |\n|---|---|\n";
   for (const auto& family : sidecar::model::SupportedOps()) {
     std::cout << "| " << family.family << " | " << Joined(family.names) << " |\n";
   }

@@ -23,6 +23,12 @@ constexpr RefusedLayer kRefused[] = {
 };
 #undef SIDECAR_REFUSED
 
+#define SIDECAR_REFUSED_OPTION(key, only_true, reason) RefusedOption{#key, only_true, reason},
+constexpr RefusedOption kRefusedOptions[] = {
+#include "model/keras/layers/refused_options.inc"
+};
+#undef SIDECAR_REFUSED_OPTION
+
 template <class Entry, std::size_t size>
 constexpr bool IsSorted(const Entry (&table)[size]) {
   for (std::size_t i = 1; i < size; ++i) {
@@ -66,6 +72,8 @@ std::string_view LayerEntry::PositionOf(std::string_view argument) const {
 std::span<const LayerEntry> LayerTable() { return kTable; }
 
 std::span<const RefusedLayer> RefusedLayers() { return kRefused; }
+
+std::span<const RefusedOption> RefusedOptions() { return kRefusedOptions; }
 
 std::string_view RefusalOf(const LayerObject& layer) {
   if (!IsKerasOwn(layer)) return {};

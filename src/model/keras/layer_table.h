@@ -67,6 +67,14 @@ std::span<const RefusedLayer> RefusedLayers();
 /// Why this layer is refused; empty where it is none of those.
 std::string_view RefusalOf(const LayerObject& layer);
 
+/// An option of Keras's layers that is refused, and why: a clause.
+struct RefusedOption {
+  std::string_view key;
+  bool only_true = false;  ///< other values are not refused
+  std::string_view reason;
+};
+std::span<const RefusedOption> RefusedOptions();
+
 /// The calls of layers that add to the loss or the metrics (LayerEffect::kAddsTerm).
 std::vector<TensorReference> TermsOf(const ModelDescription& model);
 

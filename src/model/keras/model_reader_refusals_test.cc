@@ -48,6 +48,27 @@ TEST(ModelReaderRefusalsTest, NamesAllUnsupportedLayersAtOnce) {
                           "supported"));
 }
 
+TEST(ModelReaderRefusalsTest, SaysWhyAnOptionIsRefused) {
+  const json config = {{"units", 2}, {"stateful", true}};
+  EXPECT_THAT(Read(OneLayer2("GRU", config, {nullptr, 4, 3})).status().details(),
+              ElementsAre(HasSubstr("stateful = true is not supported: its state would pass")));
+}
+
+// Keras 2 adds the terms of a model inside of TimeDistributed twice.
+TEST(ModelReaderRefusalsTest, RefusesTermsOfModelsForEachStep) {
+  const auto wrapped = [](const json& regularizer) {
+    json layers = json::array(
+        {Input2("step", {nullptr, 3}),
+         Layer2("Dense", "dense", {{"units", 2}, {"activity_regularizer", regularizer}}, {})});
+    const json inner = {{"class_name", "Sequential"},
+                        {"config", {{"name", "inner"}, {"layers", std::move(layers)}}}};
+    return Read(OneLayer2("TimeDistributed", {{"layer", inner}}, {nullptr, 4, 3})).status();
+  };
+  EXPECT_TRUE(wrapped(json()).ok()) << wrapped(json());
+  EXPECT_EQ(wrapped("l2").code(), StatusCode::kUnimplemented);
+  EXPECT_THAT(wrapped("l2").message(), HasSubstr("is not supported inside of TimeDistributed"));
+}
+
 TEST(ModelReaderRefusalsTest, RefusesNumbersThatMustBeFiniteByTheirPath) {
   const std::pair<json, std::string> cases[] = {
       {OneLayer2("BatchNormalization", {{"epsilon", "?"}}, {nullptr, 3}), "config.epsilon is NaN"},

@@ -164,12 +164,12 @@ class Survey {
   }
 
   void VisitFlags(const LayerObject& layer, const ConfigReader& config) {
-    for (const char* key : {"sparse", "ragged", "optional", "stateful", "time_major"}) {
-      const json* value = config.Find(key);
-      if (value != nullptr && *value == json(true)) Add(layer, std::string(key) + " = true");
-    }
-    for (const char* key : {"quantization_config", "virtual_batch_size", "num_constants"}) {
-      if (config.Has(key)) Add(layer, key);
+    for (const RefusedOption& option : RefusedOptions()) {
+      const json* value = config.Find(option.key);
+      if (value == nullptr || (option.only_true && *value != json(true))) continue;
+      AddAs(KindOf(layer), layer,
+            fmt::format("{}{} is not supported: {}", option.key, option.only_true ? " = true" : "",
+                        option.reason));
     }
   }
 

@@ -22,7 +22,7 @@ set(allowed_cli base tensor checkpoint watch model data evaluate report follow e
 
 # Headers that only these folders may include.
 set(private_openvino model engine)
-set(private_nlohmann model evaluate report cli)
+set(private_nlohmann base model evaluate report cli)
 set(private_spdlog cli)
 
 set(violations "")

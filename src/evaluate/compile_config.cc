@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/python_json.h"
+#include "base/json_builder.h"
 #include "base/status_macros.h"
 #include "evaluate/compile_json.h"
 #include "evaluate/identifier.h"
@@ -155,22 +155,17 @@ Result<json> ParseBoundedJson(std::string_view text, std::string_view source,
     return Status(malformed, fmt::format("{}, byte {}: more than {} brackets within each other",
                                          source, deep, kMaxNesting));
   }
-  // Python's words for numbers that are not finite become text, which no loss or metric takes for a
-  // number, and which survives being written and read again.
-  base::PythonNumbers numbers(text);
-  const auto name_words = [&numbers](int, json::parse_event_t event, json& parsed) {
-    if (event != json::parse_event_t::value || !parsed.is_number()) return true;
-    if (const auto number = numbers.Next()) parsed = std::string(base::PythonWordFor(*number));
-    return true;
-  };
-  try {
-    return json::parse(numbers.text(), name_words);
-  } catch (const json::parse_error& error) {
-    return Status(malformed, fmt::format("{} is not JSON: wrong at byte {} of {}", source,
-                                         error.byte == 0 ? 0 : error.byte - 1, text.size()));
-  } catch (const json::exception& error) {
-    return Status(malformed, fmt::format("{} is not JSON: {}", source, error.what()));
+  const base::JsonLimits limits{.bytes = kMaxCompileConfigBytes, .depth = std::size_t{kMaxNesting}};
+  base::JsonBuilder builder(text, limits, base::PythonWords::kText);
+  if (builder.Parse()) return builder.TakeDocument();
+  if (!builder.problem().empty()) {
+    return Status(malformed, fmt::format("{} {}", source, builder.problem()));
   }
+  const auto error = builder.error().value_or(base::JsonBuilder::SyntaxError());
+  if (!error.is_syntax)
+    return Status(malformed, fmt::format("{} is not JSON: {}", source, error.text));
+  return Status(malformed, fmt::format("{} is not JSON: wrong at byte {} of {}", source,
+                                       error.byte == 0 ? 0 : error.byte - 1, text.size()));
 }
 
 Status CheckCompileForm(const json& config, std::string_view source, StatusCode malformed) {

@@ -142,7 +142,7 @@ TEST_F(BadInputTest, DamagedModelsEndWith65) {
       {"[1, 2]", "is not the JSON of a Keras model"},
       {cut, "is not valid JSON: error at byte " + std::to_string(cut.size() + 1)},
       {RandomBytes(999), "is not valid JSON: error at byte 1 of 999"},
-      {std::string(100000, '['), "is not valid JSON"}};
+      {std::string(100000, '['), "is nested deeper than 300 levels"}};
   for (const auto& [text, message] : said) {
     WriteFile(json, text);
     ExpectRefused(EvaluateModel(json), 65, {json, message});

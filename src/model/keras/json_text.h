@@ -1,22 +1,16 @@
 // Parsing JSON that nobody vouches for.
 #pragma once
 
-#include <cstddef>
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+#include "base/json_builder.h"
 #include "sidecar/status.h"
 
 namespace sidecar::model::keras {
 
-/// What a JSON text may hold at most. Real models stay far below; what is above is damaged or
-/// hostile.
-struct JsonLimits {
-  std::size_t bytes = std::size_t{64} << 20U;
-  std::size_t values = 2'000'000;
-  std::size_t depth = 300;
-};
+using base::JsonLimits;
 
 /// The document in `text`, JSON or what Python's json module writes: NaN, Infinity and -Infinity
 /// are numbers too. Fails with kDataLoss, naming `where` and the byte offset or the key, for

@@ -18,6 +18,11 @@ ov::Core& SharedCore() {
   return core;
 }
 
+// The CPU plugin's fusion of elementwise ops into code of its own dies where a gate, a sigmoid that
+// is multiplied with the output of attention, has other consumers (2026.4.1). Without it a
+// transformer and MobileNetV2 take the same time.
+const ov::AnyMap::value_type kNoSnippets{"SNIPPETS_MODE", "DISABLE"};
+
 }  // namespace
 
 Result<std::shared_ptr<CompiledGraph>> CompiledGraph::Compile(const ov::Model& graph,
@@ -38,7 +43,7 @@ Result<std::shared_ptr<CompiledGraph>> CompiledGraph::Compile(const ov::Model& g
         prepared, "CPU", ov::hint::inference_precision(ov::element::f32),
         ov::hint::execution_mode(ov::hint::ExecutionMode::ACCURACY),
         ov::num_streams(options.threads), ov::inference_num_threads(options.threads),
-        ov::hint::enable_cpu_pinning(false));
+        ov::hint::enable_cpu_pinning(false), kNoSnippets);
     SIDECAR_RETURN_IF_ERROR(result->CheckPrecision());
     result->slots_.resize(static_cast<std::size_t>(options.threads) + 1);
     for (Slot& slot : result->slots_) slot.request = result->compiled_.create_infer_request();

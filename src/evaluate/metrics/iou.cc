@@ -215,7 +215,7 @@ std::size_t ReadClasses(ObjectConfig& config) {
 std::vector<std::size_t> ReadTargets(ObjectConfig& config, std::size_t classes,
                                      std::vector<std::int64_t> otherwise) {
   std::vector<std::size_t> targets;
-  for (const std::int64_t id : config.Integers("target_class_ids").value_or(otherwise)) {
+  for (const std::int64_t id : config.Integers("target_class_ids").value_or(std::move(otherwise))) {
     if (id < 0 || static_cast<std::size_t>(id) >= classes) {
       config.Mistake("target_class_ids",
                      fmt::format("a list of integers from 0 to {}", classes - 1));

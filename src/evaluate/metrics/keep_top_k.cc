@@ -89,7 +89,7 @@ FindLeastFunction ChooseFindLeast() { return InsertAnywhere; }
 float SelectLeast(std::span<const float> row, std::vector<float>& greatest) {
   std::partial_sort_copy(row.begin(), row.end(), greatest.begin(), greatest.end(),
                          [](float a, float b) { return a > b || (a == a && b != b); });
-  return greatest.back() > kLowest ? greatest.back() : kLowest;  // may be NaN
+  return std::max(kLowest, greatest.back());  // the lowest where that is NaN
 }
 
 // Returns how many values there are from `least` on.
@@ -115,7 +115,7 @@ void KeepRow(float least, std::size_t k, std::span<float> row) {
 }  // namespace
 
 void KeepTopK(std::span<float> values, std::size_t row_size, std::size_t k) {
-  static const FindLeastFunction find_least = ChooseFindLeast();
+  static const FindLeastFunction kFindLeast = ChooseFindLeast();
   std::vector<float> lanes(row_size * kRows, kLowest);
   std::vector<float> greatest(k);
   float least[kRows];
@@ -124,7 +124,7 @@ void KeepTopK(std::span<float> values, std::size_t row_size, std::size_t k) {
     const std::span<float> block = values.subspan(begin, end - begin);
     if (k <= kMaxInserted) {
       Interleave(block, row_size, lanes.data());
-      find_least(lanes.data(), row_size, k, least);
+      kFindLeast(lanes.data(), row_size, k, least);
     }
     for (std::size_t row = 0; row * row_size < block.size(); ++row) {
       const std::span<float> own = block.subspan(row * row_size, row_size);

@@ -27,6 +27,28 @@ const json* ConfigOf(const json& object) { return ConfigReader(object, "dtype").
 
 bool IsMap(const json& dtype) { return TextMember(dtype, "class_name") == "DTypePolicyMap"; }
 
+// A part of a map's pattern.
+struct PatternItem {
+  char letter = 0;
+  bool any = false;       // any character
+  bool repeated = false;  // any text
+};
+
+// The item at `at`, which moves behind it; nothing for what Matches() does not know.
+std::optional<PatternItem> NextItem(std::string_view pattern, std::size_t& at) {
+  const bool escaped = pattern[at] == '\\';
+  if (escaped && ++at == pattern.size()) return std::nullopt;
+  PatternItem item{.letter = pattern[at], .any = pattern[at] == '.' && !escaped, .repeated = false};
+  item.repeated = at + 1 < pattern.size() && pattern[at + 1] == '*';
+  if (item.repeated && !item.any) return std::nullopt;
+  const bool is_known =
+      escaped ? std::string_view(".-_/").find(item.letter) != std::string_view::npos
+              : std::string_view("^$*+?{}[]|()").find(item.letter) == std::string_view::npos;
+  if (!is_known) return std::nullopt;
+  at += item.repeated ? 2 : 1;
+  return item;
+}
+
 // A pattern of a map: literal text, "." for any one character, ".*" for any text and "\" before a
 // character that stands for itself. Nothing for any other regular expression: matching those of an
 // untrusted file has no bounds.
@@ -34,28 +56,17 @@ std::optional<bool> Matches(std::string_view pattern, std::string_view path) {
   // possible[i]: the pattern so far can end before path[i].
   std::vector<bool> possible(path.size() + 1, false);
   possible[0] = true;
-  for (std::size_t p = 0; p < pattern.size(); ++p) {
-    const bool escaped = pattern[p] == '\\';
-    if (escaped && ++p == pattern.size()) return std::nullopt;
-    const char letter = pattern[p];
-    const bool any = letter == '.' && !escaped;
-    const bool repeated = p + 1 < pattern.size() && pattern[p + 1] == '*';
-    if (repeated && !any) return std::nullopt;
-    if (!escaped && std::string_view("^$*+?{}[]|()").find(letter) != std::string_view::npos) {
-      return std::nullopt;
-    }
-    if (escaped && std::string_view(".-_/").find(letter) == std::string_view::npos) {
-      return std::nullopt;
-    }
+  for (std::size_t at = 0; at < pattern.size();) {
+    const std::optional<PatternItem> item = NextItem(pattern, at);
+    if (!item) return std::nullopt;
     std::vector<bool> next(path.size() + 1, false);
     for (std::size_t i = 0; i <= path.size(); ++i) {
-      if (repeated) {
+      if (item->repeated) {
         next[i] = possible[i] || (i > 0 && next[i - 1]);
       } else if (i > 0) {
-        next[i] = possible[i - 1] && (any || path[i - 1] == letter);
+        next[i] = possible[i - 1] && (item->any || path[i - 1] == item->letter);
       }
     }
-    if (repeated) ++p;
     possible = std::move(next);
   }
   return possible.back();

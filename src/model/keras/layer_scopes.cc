@@ -113,12 +113,11 @@ class VariableNamer {
       }
       step.alternatives.push_back({fmt::format("layer-{}", keras2_position)});
     }
-    if (model.sequential) {
-      // The order of a Sequential model is the same in both Kerases.
-      step.alternatives.push_back({"_functional", "_operations", std::to_string(i)});
-    } else if (model.form == JsonForm::kKeras3) {
-      step.alternatives.push_back({"_operations", std::to_string(i)});
-    }
+    // The order of a Sequential model is the same in both Kerases.
+    if (!model.sequential && model.form != JsonForm::kKeras3) return step;
+    std::vector<std::string> edges = {"_operations", std::to_string(i)};
+    if (model.sequential) edges.insert(edges.begin(), "_functional");
+    step.alternatives.push_back(std::move(edges));
     return step;
   }
 

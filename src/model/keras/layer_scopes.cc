@@ -269,6 +269,7 @@ std::vector<std::string> LayerScopes::ClassCounts() const {
   std::stable_sort(counts.begin(), counts.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
   std::vector<std::string> result;
+  result.reserve(counts.size());
   for (const auto& count : counts)
     result.push_back(fmt::format("{} ({})", count.first, count.second));
   return result;

@@ -38,7 +38,7 @@ class JsonBuilder final : public nlohmann::json_sax<nlohmann::json> {
     bool is_syntax = true;  ///< false: well-formed, but for instance a number out of range
   };
 
-  /// `text` and `limits` must outlive the builder. The size of the text is not looked at.
+  /// `text` must outlive the builder. The size of the text is not looked at.
   JsonBuilder(std::string_view text, const JsonLimits& limits, PythonWords words);
 
   /// Parses the text. False where problem() or error() says why not.
@@ -71,7 +71,7 @@ class JsonBuilder final : public nlohmann::json_sax<nlohmann::json> {
   bool Open(nlohmann::json value);
 
   PythonNumbers numbers_;
-  const JsonLimits& limits_;
+  JsonLimits limits_;
   PythonWords words_;
   nlohmann::json root_;
   std::vector<nlohmann::json*> open_;  // lists and objects, outermost first

@@ -3,8 +3,11 @@
 namespace sidecar::engine {
 namespace {
 
-// Less than this part of a checkpoint's time is not worth a graph that runs its batches slower.
-constexpr double kWorthwhileShare = 0.1;
+// Measured: with weights as inputs, batches of convolutions and large matrix products take two to
+// three times as long, so that less than this part of a checkpoint's time is not worth a trial.
+constexpr double kWorthwhileShare = 0.6;
+// What takes so much longer at first will not do better the second time.
+constexpr double kHopeless = 1.3;
 // The first evaluation of a new graph also pays for memory that it touches for the first time.
 constexpr int kTrials = 2;
 
@@ -26,8 +29,8 @@ void WeightPolicy::Evaluated(const CheckpointCost& cost) {
   }
   if (cost.rest <= *constants_) {
     trials_left_ = 0;
-  } else if (--trials_left_ == 0) {
-    mode_ = WeightMode::kConstants;
+  } else if (--trials_left_ == 0 || cost.rest > kHopeless * *constants_) {
+    RefuseInputs();
   }
 }
 

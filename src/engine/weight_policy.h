@@ -17,8 +17,8 @@ struct CheckpointCost {
 };
 
 /// The first checkpoint's weights are constants: whoever evaluates only one has the fastest graph.
-/// Where compiling was a fair share of its time, the second one's become inputs, and whichever way
-/// takes less stays. Constants let the compiler pack kernels and fold normalizations into them, so
+/// Where compiling was most of its time, the second one's become inputs, and whichever way takes
+/// less stays. Constants let the compiler pack kernels and fold normalizations into them, so
 /// that batches run faster; inputs need no compile, which is most of what a short evaluation takes.
 class WeightPolicy {
  public:

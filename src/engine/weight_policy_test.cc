@@ -5,18 +5,18 @@
 namespace sidecar::engine {
 namespace {
 
-TEST(WeightPolicyTest, KeepsConstantsWhereCompilingHardlyCounts) {
+TEST(WeightPolicyTest, KeepsConstantsWhereCompilingIsNotMostOfTheTime) {
   WeightPolicy policy;
   EXPECT_EQ(policy.mode(), WeightMode::kConstants);
   EXPECT_TRUE(policy.may_change());
-  policy.Evaluated({.compiling = 1, .rest = 30});
+  policy.Evaluated({.compiling = 1, .rest = 1});
   EXPECT_EQ(policy.mode(), WeightMode::kConstants);
   EXPECT_FALSE(policy.may_change());
 }
 
 TEST(WeightPolicyTest, StaysWithInputsThatTakeLess) {
   WeightPolicy policy;
-  policy.Evaluated({.compiling = 1, .rest = 2});
+  policy.Evaluated({.compiling = 2, .rest = 1});
   EXPECT_EQ(policy.mode(), WeightMode::kInputs);
   policy.Evaluated({.compiling = 2, .rest = 2.9});
   EXPECT_EQ(policy.mode(), WeightMode::kInputs);
@@ -27,13 +27,21 @@ TEST(WeightPolicyTest, StaysWithInputsThatTakeLess) {
 
 TEST(WeightPolicyTest, GoesBackWhenInputsAreSlowerTwice) {
   WeightPolicy policy;
-  policy.Evaluated({.compiling = 1, .rest = 2});
+  policy.Evaluated({.compiling = 2, .rest = 1});
   policy.Evaluated({.compiling = 1, .rest = 3.5});
   EXPECT_EQ(policy.mode(), WeightMode::kInputs);
   policy.Evaluated({.compiling = 0, .rest = 3.1});
   EXPECT_EQ(policy.mode(), WeightMode::kConstants);
-  policy.Evaluated({.compiling = 1, .rest = 2});
+  policy.Evaluated({.compiling = 2, .rest = 1});
   EXPECT_EQ(policy.mode(), WeightMode::kConstants);
+}
+
+TEST(WeightPolicyTest, GoesBackAtOnceWhenInputsAreMuchSlower) {
+  WeightPolicy policy;
+  policy.Evaluated({.compiling = 2, .rest = 1});
+  policy.Evaluated({.compiling = 1, .rest = 4});
+  EXPECT_EQ(policy.mode(), WeightMode::kConstants);
+  EXPECT_FALSE(policy.may_change());
 }
 
 TEST(WeightPolicyTest, RefusedInputsAndFixedModesStay) {

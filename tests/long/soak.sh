@@ -7,7 +7,7 @@ program=$(realpath "$1")
 recording=$(realpath "$(dirname "$0")/../../demo/recordings/digits_mlp")
 count=${SIDECAR_SOAK_CHECKPOINTS:-1000}
 work=$(mktemp -d)
-trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
 
 mkdir "$work/source" "$work/followed"
 for ((i = 1; i <= count; ++i)); do

@@ -36,7 +36,7 @@ class Notices {
  public:
   /// Numbers that go down; a name without number while there is a limit (the first only).
   void NoteNumber(const watch::Candidate& candidate, std::optional<std::int64_t> max_evaluations);
-  /// A checkpoint without a step (the first only).
+  /// A checkpoint without a step (the first only), for information.
   void NoteStep(const watch::Candidate& candidate, std::optional<std::int64_t> step);
 
  private:

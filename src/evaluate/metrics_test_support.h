@@ -1,4 +1,4 @@
-// One-output evaluations for tests.
+// Evaluations of one output or two, for tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -91,6 +91,46 @@ inline std::vector<std::string> NamesOf(const Logs& logs) {
   std::vector<std::string> names;
   for (const auto& entry : logs) names.push_back(entry.first);
   return names;
+}
+
+/// Predictions 1, 2, 3, labels 1.
+inline OneOutput Regression(std::string compile, KerasVersion version = KerasVersion::kKeras2) {
+  return {.compile = std::move(compile),
+          .prediction = Floats({3, 1}, {1, 2, 3}),
+          .labels = Floats({3, 1}, {1, 1, 1}),
+          .version = version};
+}
+
+/// Two samples of three classes, of which the first is predicted right.
+inline OneOutput Classes(std::string compile, KerasVersion version = KerasVersion::kKeras2) {
+  return {.compile = std::move(compile),
+          .prediction = Floats({2, 3}, {.05F, .95F, 0, .1F, .8F, .1F}),
+          .labels = Ints({2}, {1, 2}),
+          .version = version};
+}
+
+/// Two outputs, "zz" and "aa", with targets of their names; predictions 1, targets 2 and 3.
+inline DatasetSpec TwoTargets() {
+  DatasetSpec data;
+  data.y = {{"zz", DType::kFloat32, Shape{1}}, {"aa", DType::kFloat32, Shape{1}}};
+  return data;
+}
+
+inline std::vector<OutputSpec> TwoOutputs() {
+  return {{"zz", DType::kFloat32, Shape{1}}, {"aa", DType::kFloat32, Shape{1}}};
+}
+
+/// The results of one batch of two samples, or the first failure.
+inline Result<Logs> EvaluateTwo(const std::string& compile, KerasVersion version) {
+  auto metrics = CompiledMetrics::Create(compile, version, TwoOutputs(), TwoTargets());
+  if (!metrics.ok()) return metrics.status();
+  (*metrics)->Reset();
+  const std::vector<OutputValue> outputs(2, {Floats({2, 1}, {1, 1}), std::nullopt});
+  Batch batch;
+  batch.y = {Floats({2, 1}, {2, 2}), Floats({2, 1}, {3, 3})};
+  const Status status = (*metrics)->Update(outputs, batch, 2, {});
+  if (!status.ok()) return status;
+  return (*metrics)->Results();
 }
 
 }  // namespace sidecar::evaluate

@@ -60,7 +60,8 @@ def main():
         "arrays": [[[bits(float(value)) for value in array], "{}".format(array)] for array in arrays(rng)],
     }
     path = pathlib.Path(__file__).with_name("python_text.json")
-    path.write_text(json.dumps(table, indent=0) + "\n")
+    lists = [f'"{name}": [\n' + ",\n".join(map(json.dumps, rows)) + "\n]" for name, rows in table.items()]
+    path.write_text("{\n" + ",\n".join(lists) + "\n}\n")
 
 
 main()

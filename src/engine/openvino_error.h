@@ -14,4 +14,7 @@ namespace sidecar::engine {
 [[nodiscard]] Status FromException(const std::exception& error, StatusCode code,
                                    const std::string& doing);
 
+/// What the exception says about the op: the last line of its text, at most 300 bytes.
+[[nodiscard]] std::string Explanation(const std::exception& error);
+
 }  // namespace sidecar::engine

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "engine/openvino_error.h"
 #include "model/keras/config_reader.h"
 #include "model/keras/graph_lowering.h"
 #include "model/keras/graph_ops.h"
@@ -206,7 +207,7 @@ Result<std::shared_ptr<LoadedModel>> BuildModel(const LayerObject& root, KerasVe
     model->graph = std::make_shared<ov::Model>(collector.results(), parameters, root.name);
   } catch (const std::exception& error) {
     return Status(StatusCode::kInternal,
-                  fmt::format("the graph of '{}': {}", root.name, Explanation(error)));
+                  fmt::format("the graph of '{}': {}", root.name, engine::Explanation(error)));
   }
   model->inputs = std::move(inputs.inputs);
   model->host = std::move(inputs.plan);

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "engine/openvino_error.h"
 #include "model/keras/activity_loss.h"
 #include "model/keras/config_reader.h"
 #include "model/keras/custom_layer.h"
@@ -140,18 +141,6 @@ Value ValueOfSlot(std::size_t slot, const HostPlan& plan, const std::string& nam
   parameters.back()->set_friendly_name(name);
   value.output = parameters.back()->output(0);
   return value;
-}
-
-std::string Explanation(const std::exception& error) {
-  const std::string_view text = error.what();
-  std::string_view last;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = text.substr(begin, end - begin);
-    if (!line.empty() && !line.starts_with("Exception from ")) last = line;
-    begin = end + 1;
-  }
-  return std::string(last.substr(0, 300));
 }
 
 ov::element::Type GraphElementType(DType graph_type) {
@@ -318,7 +307,7 @@ Result<Values> GraphLowering::RunOperation(const LayerObject& operation,
     }
     return context.Fail(
         StatusCode::kFailedPrecondition,
-        fmt::format("cannot work on inputs of shape {}: {}", shapes, Explanation(error)));
+        fmt::format("cannot work on inputs of shape {}: {}", shapes, engine::Explanation(error)));
   }
 }
 
@@ -393,7 +382,7 @@ Result<Values> GraphLowering::RunLayer(const LayerObject& layer, LayerContext& c
     }
     return context.Fail(
         StatusCode::kFailedPrecondition,
-        fmt::format("cannot work on inputs of shape {}: {}", shapes, Explanation(error)));
+        fmt::format("cannot work on inputs of shape {}: {}", shapes, engine::Explanation(error)));
   }
 }
 

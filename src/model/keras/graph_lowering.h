@@ -20,9 +20,6 @@
 
 namespace sidecar::model::keras {
 
-/// What went wrong, from an exception of OpenVINO: its last line that says something.
-[[nodiscard]] std::string Explanation(const std::exception& error);
-
 /// "the layer 'conv' (Conv2D)".
 [[nodiscard]] std::string Describe(const LayerObject& layer);
 

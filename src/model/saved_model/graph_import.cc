@@ -16,8 +16,8 @@
 
 #include "base/status_macros.h"
 #include "engine/graph_preparation.h"
+#include "engine/openvino_error.h"
 #include "engine/variable_placeholder.h"
-#include "model/keras/graph_lowering.h"
 #include "model/saved_model/attr_value.h"
 
 namespace sidecar::model::saved_model {
@@ -138,7 +138,7 @@ Result<std::shared_ptr<ov::Model>> ImportGraph(const InferenceGraph& graph,
         FindUnsupportedOps(graph, inputs, outputs, variables);
     if (!unsupported.empty()) return UnsupportedStatus(unsupported);
     return Status(StatusCode::kUnimplemented,
-                  "the graph cannot be converted: " + keras::Explanation(error));
+                  "the graph cannot be converted: " + engine::Explanation(error));
   }
 }
 

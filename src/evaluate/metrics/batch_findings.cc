@@ -121,6 +121,7 @@ const PositiveCounts& BatchFindings::Positives(const PositiveFrom& from,
     if (counted.from == from && counted.columns == columns) return counted.counts;
   }
   PositiveCounts& counts = counted_.emplace_back(Counted{from, columns, {}}).counts;
+  if (columns == 0) return counts;  // steps of 0 elements would have no end
   const std::size_t width = WidthFor(columns);
   counts.found.resize(width);
   counts.both.resize(width);

@@ -124,7 +124,7 @@ TEST(KeepTopKTest, KeepsTheGreatestOfEachRow) {
 
 TEST(BatchFindingsTest, CountByColumn) {
   std::mt19937 random(11);
-  for (const std::size_t columns : {1U, 3U, 16U, 100U, 300U}) {
+  for (const std::size_t columns : {0U, 1U, 3U, 16U, 100U, 300U}) {
     std::vector<float> labels(41 * columns);
     std::vector<float> predictions(labels.size());
     for (float& label : labels) label = static_cast<float>(random() % 2);

@@ -27,7 +27,7 @@ class PythonNumbers {
  private:
   std::string_view original_;
   std::optional<std::string> changed_;
-  /// What stands in for a word: the how manieth number of the text, and its value.
+  /// What stands in for a word: which number of the text it is, from 0, and its value.
   std::vector<std::pair<std::size_t, double>> words_;
   std::size_t number_ = 0;  // of calls of Next()
   std::size_t word_ = 0;    // the next one

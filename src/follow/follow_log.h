@@ -31,7 +31,7 @@ class LookLog {
   std::string last_;
 };
 
-/// What is worth a warning about checkpoints that can be used all the same. Not thread-safe.
+/// What is worth saying about checkpoints that can be used all the same. Not thread-safe.
 class Notices {
  public:
   /// Numbers that go down; a name without number while there is a limit (the first only).

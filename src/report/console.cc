@@ -27,7 +27,7 @@ class ConsoleCallback final : public Callback {
                                   result.info.step ? std::to_string(*result.info.step) : "-");
     for (const auto& [name, value] : result.metrics)
       row += fmt::format("  {:>{}}", ShortText(value), MetricWidth(name));
-    out_ << row + fmt::format("  {:>7}  {:>7.2f}\n", result.batches, result.seconds);
+    out_ << row + fmt::format("  {:>7}  {:>7.3f}\n", result.batches, result.seconds);
     return Flush();
   }
 

@@ -202,10 +202,10 @@ TEST(ConsoleTableTest, AlignsRowsBelowOneHeader) {
   EXPECT_TRUE(callback->End(result).ok());
   EXPECT_EQ(out.str(),
             "checkpoint      step         loss  eval_metrics  batches  seconds\n"
-            "ckpt-7           700       0.3100        0.9125       79     0.41\n"
-            "ckpt-128           -   1.0000e-04           nan       79     0.41\n"
+            "ckpt-7           700       0.3100        0.9125       79    0.412\n"
+            "ckpt-128           -   1.0000e-04           nan       79    0.412\n"
             "checkpoint      step         loss  batches  seconds\n"
-            "ckpt-128           -       1.5000       79     0.41\n");
+            "ckpt-128           -       1.5000       79    0.412\n");
   out.setstate(std::ios::badbit);
   EXPECT_EQ(callback->End(result).code(), StatusCode::kIoError);
 }

@@ -3,6 +3,7 @@
 #include "base/status_macros.h"
 #include "base/stop_signal.h"
 #include "evaluate/evaluation.h"
+#include "follow/follow_log.h"
 #include "report/callback_list.h"
 #include "sidecar/evaluator.h"
 #include "watch/checkpoint_number.h"
@@ -20,6 +21,7 @@ Result<EvaluationResult> EvaluateWeights(evaluate::Evaluation& evaluation,
   if (!values.ok()) return AsDamage(values.status());
   const Result<std::optional<std::int64_t>> step = weights.source->ReadStep();
   if (!step.ok()) return AsDamage(step.status());
+  if (!*step) follow::WarnOfMissingStep(weights.path);
   SIDECAR_RETURN_IF_ERROR(callbacks.CheckOutputs());  // creates directories, so after all inputs
   const EvaluationInfo info{weights.path, watch::CheckpointNumber(weights.path), *step};
   return evaluation.Run(*values, info, callbacks, stop);

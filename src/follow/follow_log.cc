@@ -113,11 +113,14 @@ void Notices::NoteNumber(const watch::Candidate& candidate,
 void Notices::NoteStep(const watch::Candidate& candidate, std::optional<std::int64_t> step) {
   if (step || warned_of_step_) return;
   warned_of_step_ = true;
-  // TensorBoard, which needs one, has the warning.
-  base::Log(LogLevel::kInfo,
+  WarnOfMissingStep(candidate.prefix);
+}
+
+void WarnOfMissingStep(const std::string& checkpoint) {
+  base::Log(LogLevel::kWarning,
             "{}: holds no optimizer iterations, so the evaluation has no step; save the optimizer "
             "with the model.",
-            candidate.prefix);
+            checkpoint);
 }
 
 }  // namespace sidecar::follow

@@ -31,12 +31,15 @@ class LookLog {
   std::string last_;
 };
 
+/// That an evaluation has no step; who writes summaries then only informs where they go.
+void WarnOfMissingStep(const std::string& checkpoint);
+
 /// What is worth saying about checkpoints that can be used all the same. Not thread-safe.
 class Notices {
  public:
   /// Numbers that go down; a name without number while there is a limit (the first only).
   void NoteNumber(const watch::Candidate& candidate, std::optional<std::int64_t> max_evaluations);
-  /// A checkpoint without a step (the first only), for information.
+  /// A checkpoint without a step (the first only).
   void NoteStep(const watch::Candidate& candidate, std::optional<std::int64_t> step);
 
  private:

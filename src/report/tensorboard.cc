@@ -67,8 +67,9 @@ class TensorBoardCallback final : public Callback, public OutputCallback {
     if (info_.step) return info_.step;
     if (!warned_) {
       warned_ = true;
-      base::Log(LogLevel::kWarning, "{}: has no optimizer iterations; TensorBoard summaries are {}",
-                info_.checkpoint,
+      // Who opened the checkpoint has warned of that; that nothing is written is another matter.
+      base::Log(info_.number ? LogLevel::kInfo : LogLevel::kWarning,
+                "{}: has no optimizer iterations; TensorBoard summaries are {}", info_.checkpoint,
                 info_.number ? "written at the checkpoint's number instead"
                              : "not written, as its name has no number either");
     }

@@ -138,6 +138,33 @@ TEST_F(FollowOnceTest, ResultsForPeopleAreATable) {
   EXPECT_THAT(outcome.out, HasSubstr("0.9270"));
 }
 
+// docs/cli.md: the step is null then, and summaries are written at the checkpoint's number.
+TEST_F(FollowOnceTest, AMissingStepIsOneWarning) {
+  const std::string model = Golden("models/k2_no_optimizer");
+  const auto arguments = [&](const char* command, const Arguments& more) {
+    return Arguments{command,
+                     "--model",
+                     model + "/model.keras",
+                     "--data",
+                     model + "/data.npz",
+                     "--log-dir",
+                     Path(command),
+                     "--json"} +
+           more;
+  };
+  for (const Outcome& outcome :
+       {RunSidecar(arguments("evaluate", {"--checkpoint", model + "/ckpts/ckpt-2"})),
+        RunSidecar(
+            arguments("run", {"--checkpoint-dir", model + "/ckpts", "--max-evaluations", "1"}))}) {
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("\"step\": null"));
+    const std::size_t warning = outcome.err.find("warning:");
+    EXPECT_NE(warning, std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.err.find("warning:", warning + 1), std::string::npos) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("written at the checkpoint's number"));
+  }
+}
+
 TEST_F(FollowOnceTest, TheStopRuleHoldsForHigherNumbersToo) {
   CopyCheckpoint("digits_mlp", 5, Path("ckpts"));
   const Outcome outcome = RunSidecar(Run("digits_mlp", {"--max-evaluations", "3"}));

@@ -53,7 +53,7 @@ long() {
 oracle() {
   say "against TensorFlow, Keras and TensorBoard"
   cmake --preset release >/dev/null
-  cmake --build --preset release --target sidecar_program
+  cmake --build --preset release --target sidecar_program conformance_applications_test
   tools/make-venv.sh .venv/oracle tests/oracle/requirements.txt
   .venv/oracle/bin/python tests/oracle/check.py build/sidecar
 }

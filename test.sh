@@ -42,8 +42,8 @@ long() {
   cmake --preset release >/dev/null
   cmake --build --preset release
   tests/long/soak.sh build/sidecar
-  say "layers with weights as inputs of the graph"
-  SIDECAR_TEST_WEIGHTS=inputs build/tests/conformance/conformance_layers_test --gtest_brief=1
+  say "layers with weights as inputs of the graph, row by row"
+  SIDECAR_TEST_WEIGHTS=inputs SIDECAR_TEST_ROWS=1 build/tests/conformance/conformance_layers_test --gtest_brief=1
   say "fuzzing, ${SIDECAR_FUZZ_SECONDS:-300} s for each target"
   cmake --preset fuzz >/dev/null
   cmake --build --preset fuzz

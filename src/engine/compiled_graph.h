@@ -41,19 +41,22 @@ class CompiledGraph {
                                                         CompileOptions options,
                                                         const Weights& weights);
 
-  [[nodiscard]] const std::vector<Shape>& input_shapes() const { return input_shapes_; }
+  /// Rows that a slot takes at most.
+  [[nodiscard]] std::int64_t max_rows() const {
+    return input_shapes_.empty() ? 0 : input_shapes_.front()[0];
+  }
   /// The device's precision, read back.
   [[nodiscard]] const std::string& precision() const { return precision_; }
 
   /// The slots take turns. There is one more than batches run at a time, so that the next batch is
   /// queued while the last one's results are used.
   [[nodiscard]] std::size_t NextSlot();
-  /// Starts a batch whose inputs have at most the compiled rows; fewer are padded. `weights` are
-  /// set where they are inputs, and must then live until the batch is done.
+  /// Starts rows of a batch whose inputs have at most the compiled rows; fewer are padded.
+  /// `weights` are set where they are inputs, and must then live until the batch is done.
   Status Start(std::size_t slot, InputBatch batch, const Weights& weights);
-  /// Waits for the batch and returns its results, valid until the slot is started again.
+  /// Waits for them and returns their results, valid until the slot is started again.
   Result<OutputBatch> Finish(std::size_t slot);
-  /// Waits for a batch whose results nobody wants.
+  /// Waits for rows whose results nobody wants.
   void Abandon(std::size_t slot);
   [[nodiscard]] std::int64_t rows(std::size_t slot) const { return slots_[slot].rows; }
 

@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "engine/compiled_graph.h"
+#include "engine/gathered_results.h"
+#include "engine/graph_cache.h"
 #include "engine/graph_preparation.h"
 #include "engine/kept_batch.h"
 #include "engine/openvino_error.h"
@@ -49,11 +51,22 @@ class OpenVinoEngine final : public Engine {
   [[nodiscard]] WeightMode weight_mode() const override { return mode_; }
 
  private:
-  // A batch on its way: where its results will be.
-  struct InFlight {
+  // A batch of which some rows are still to be started.
+  struct OpenBatch {
+    InputBatch inputs;
+    std::shared_ptr<CompiledGraph> graph;
+    std::int64_t index = 0;
+    std::int64_t rows = 0;
+    std::int64_t started = 0;  // rows
+  };
+  // Rows of a batch on their way: where their results will be.
+  struct Piece {
     std::shared_ptr<CompiledGraph> graph;
     std::size_t slot;
-    std::int64_t index;
+    std::int64_t index;  // of the batch
+    std::int64_t batch_rows;
+    bool first;  // of the batch's pieces
+    bool last;
     InputBatch kept;  // the inputs, where they are wanted again
   };
 
@@ -61,13 +74,16 @@ class OpenVinoEngine final : public Engine {
   void ChangeToInputs(const Weights& known);
   Status Compare(const Weights& known);
   Status CompileAhead();
-  [[nodiscard]] Result<std::vector<Tensor>> ConvertInputs(InputBatch batch) const;
-  [[nodiscard]] Result<std::vector<Shape>> CompiledShapes(const InputBatch& batch) const;
   Result<std::shared_ptr<CompiledGraph>> GraphFor(const std::vector<Shape>& shapes,
                                                   const Weights& weights);
-  Status RunLoop(const Producer& next, const Consumer& consume, std::deque<InFlight>& flights);
-  Result<InFlight> Submit(InputBatch batch, std::int64_t index, const Weights& weights);
-  Status Keep(InFlight& flight, const OutputBatch& outputs);
+  [[nodiscard]] Result<std::vector<Tensor>> ConvertInputs(InputBatch batch) const;
+  [[nodiscard]] Result<std::vector<Shape>> CompiledShapes(const InputBatch& batch) const;
+  Result<OpenBatch> Open(InputBatch batch, std::int64_t index, const Weights& weights);
+  Result<Piece> StartPiece(OpenBatch& batch, const Weights& weights);
+  Result<bool> StartNext(const Producer& next, std::deque<Piece>& flights);
+  Status FinishFirst(const Consumer& consume, std::deque<Piece>& flights);
+  Status RunAll(const Producer& next, const Consumer& consume, std::deque<Piece>& flights);
+  Status Keep(Piece& piece, const OutputBatch& outputs);
 
   std::shared_ptr<const ov::Model> graph_;
   EngineOptions options_;
@@ -77,9 +93,13 @@ class OpenVinoEngine final : public Engine {
   WeightMode mode_ = WeightMode::kConstants;  // of the compiled graphs
   Weights weights_;                           // constants of all compiled graphs refer to these
   bool has_weights_ = false;
-  std::vector<std::shared_ptr<CompiledGraph>> graphs_;
+  std::optional<GraphCache> graphs_;
+  OpenBatch open_;            // the batch fetched last
+  std::int64_t fetched_ = 0;  // batches of this run
+  GatheredResults gathered_;
   std::optional<KeptBatch> kept_;  // of the last weights, while the mode may change
-  CheckpointCost cost_;            // of the current weights
+  double seconds_ = 0;             // that the current weights have taken
+  double compiled_before_ = 0;     // seconds of all compiling before them
   bool cost_known_ = false;        // the policy has heard of them
   std::string precision_;
 };
@@ -98,6 +118,7 @@ Status OpenVinoEngine::Prepare() {
     const DType wanted = FromElementType(graph_->get_parameters()[i]->get_element_type());
     graph_input_types_.push_back(IsGraphInputType(given) ? given : wanted);
   }
+  graphs_.emplace(graph_, options_, graph_input_types_, threads_);
   return {};
 }
 
@@ -116,16 +137,17 @@ Result<Weights> OpenVinoEngine::CastWeights(std::span<const Tensor> values) {
 }
 
 Status OpenVinoEngine::SetWeights(std::span<const Tensor> values) {
-  cost_ = {};
+  seconds_ = 0;
+  compiled_before_ = graphs_->seconds();
   cost_known_ = false;
   has_weights_ = false;
-  const Stopwatch watch(*options_.clock, cost_.rest);
+  const Stopwatch watch(*options_.clock, seconds_);
   if (policy_.mode() == WeightMode::kInputs && mode_ == WeightMode::kConstants) {
     ChangeToInputs(weights_);
   }
   if (policy_.mode() == WeightMode::kConstants) {
     // The old graphs go first: at no time are there two sets of weights in memory.
-    graphs_.clear();
+    graphs_->Clear();
     kept_.reset();
     mode_ = WeightMode::kConstants;
     weights_.values.clear();
@@ -146,11 +168,19 @@ Status OpenVinoEngine::CompileAhead() {
   return GraphFor(shapes, weights_).status();
 }
 
+Result<std::shared_ptr<CompiledGraph>> OpenVinoEngine::GraphFor(const std::vector<Shape>& shapes,
+                                                                const Weights& weights) {
+  SIDECAR_ASSIGN_OR_RETURN(std::shared_ptr<CompiledGraph> graph,
+                           graphs_->For(shapes, mode_, weights));
+  precision_ = graph->precision();
+  return graph;
+}
+
 // Computes a batch of the last checkpoint once more, by a graph whose inputs the weights are: only
 // where it gives the same, checkpoints are evaluated so. A compiler that fails, or computes
 // something else, costs time and no result.
 void OpenVinoEngine::ChangeToInputs(const Weights& known) {
-  graphs_.clear();
+  graphs_->Clear();
   mode_ = WeightMode::kInputs;
   const Status status = options_.weight_mode ? Status() : Compare(known);
   kept_.reset();
@@ -162,36 +192,14 @@ void OpenVinoEngine::ChangeToInputs(const Weights& known) {
 Status OpenVinoEngine::Compare(const Weights& known) {
   if (!kept_) return {StatusCode::kFailedPrecondition, "no results to compare with"};
   try {
-    SIDECAR_ASSIGN_OR_RETURN(const InFlight flight, Submit(kept_->inputs(), 0, known));
-    SIDECAR_ASSIGN_OR_RETURN(const OutputBatch outputs, flight.graph->Finish(flight.slot));
+    SIDECAR_ASSIGN_OR_RETURN(OpenBatch batch, Open(kept_->inputs(), 0, known));
+    SIDECAR_ASSIGN_OR_RETURN(const Piece piece, StartPiece(batch, known));
+    SIDECAR_ASSIGN_OR_RETURN(const OutputBatch outputs, piece.graph->Finish(piece.slot));
     if (kept_->Agrees(outputs)) return {};
     return {StatusCode::kInternal, "as inputs they give other results"};
   } catch (const std::exception& error) {
     return FromException(error, StatusCode::kInternal, "running the model failed");
   }
-}
-
-Result<std::shared_ptr<CompiledGraph>> OpenVinoEngine::GraphFor(const std::vector<Shape>& shapes,
-                                                                const Weights& weights) {
-  for (const std::shared_ptr<CompiledGraph>& graph : graphs_) {
-    if (graph->input_shapes() == shapes) return graph;
-  }
-  // Data with ever new shapes must not fill the memory with compiled graphs: the oldest goes.
-  // Batches in flight keep theirs alive.
-  constexpr std::size_t kMaxGraphs = 8;
-  if (graphs_.size() >= kMaxGraphs) graphs_.erase(graphs_.begin());
-  const double before = cost_.compiling;
-  std::shared_ptr<CompiledGraph> graph;
-  {
-    const Stopwatch watch(*options_.clock, cost_.compiling);
-    SIDECAR_ASSIGN_OR_RETURN(
-        graph,
-        CompiledGraph::Compile(*graph_, {graph_input_types_, shapes, mode_, threads_}, weights));
-  }
-  cost_.rest -= cost_.compiling - before;  // whoever called measures it, too
-  precision_ = graph->precision();
-  graphs_.push_back(graph);
-  return graph;
 }
 
 Result<std::vector<Tensor>> OpenVinoEngine::ConvertInputs(InputBatch batch) const {
@@ -226,58 +234,97 @@ Result<std::vector<Shape>> OpenVinoEngine::CompiledShapes(const InputBatch& batc
   return shapes;
 }
 
-Result<OpenVinoEngine::InFlight> OpenVinoEngine::Submit(InputBatch batch, std::int64_t index,
-                                                        const Weights& weights) {
-  SIDECAR_ASSIGN_OR_RETURN(batch, ConvertInputs(std::move(batch)));
-  SIDECAR_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, CompiledShapes(batch));
-  SIDECAR_ASSIGN_OR_RETURN(std::shared_ptr<CompiledGraph> graph, GraphFor(shapes, weights));
-  const bool keep = index == 0 && policy_.may_change() && mode_ == WeightMode::kConstants;
-  InputBatch kept = keep ? batch : InputBatch();
-  const std::size_t slot = graph->NextSlot();
-  SIDECAR_RETURN_IF_ERROR(graph->Start(slot, std::move(batch), weights));
-  return InFlight{std::move(graph), slot, index, std::move(kept)};
+Result<OpenVinoEngine::OpenBatch> OpenVinoEngine::Open(InputBatch batch, std::int64_t index,
+                                                       const Weights& weights) {
+  OpenBatch open;
+  SIDECAR_ASSIGN_OR_RETURN(open.inputs, ConvertInputs(std::move(batch)));
+  SIDECAR_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, CompiledShapes(open.inputs));
+  SIDECAR_ASSIGN_OR_RETURN(open.graph, GraphFor(shapes, weights));
+  open.index = index;
+  open.rows = open.inputs.empty() ? 0 : open.inputs.front().shape()[0];
+  return open;
 }
 
-Status OpenVinoEngine::Keep(InFlight& flight, const OutputBatch& outputs) {
-  if (flight.kept.empty()) return {};
-  SIDECAR_ASSIGN_OR_RETURN(kept_, KeptBatch::Keep(std::move(flight.kept), outputs));
+// Starts as many of the batch's rows as the graph takes.
+Result<OpenVinoEngine::Piece> OpenVinoEngine::StartPiece(OpenBatch& batch, const Weights& weights) {
+  const std::int64_t begin = batch.started;
+  const std::int64_t end = std::min(begin + batch.graph->max_rows(), batch.rows);
+  InputBatch inputs = batch.inputs;
+  for (Tensor& input : inputs) {
+    SIDECAR_ASSIGN_OR_RETURN(input, input.Slice(begin, end));
+  }
+  batch.started = end;
+  Piece piece{batch.graph, batch.graph->NextSlot(), batch.index, batch.rows,
+              begin == 0,  end == batch.rows,       {}};
+  const bool keep = batch.index == 0 && piece.first && policy_.may_change();
+  if (keep && mode_ == WeightMode::kConstants) piece.kept = inputs;
+  SIDECAR_RETURN_IF_ERROR(batch.graph->Start(piece.slot, std::move(inputs), weights));
+  return piece;
+}
+
+Status OpenVinoEngine::Keep(Piece& piece, const OutputBatch& outputs) {
+  if (piece.kept.empty()) return {};
+  SIDECAR_ASSIGN_OR_RETURN(kept_, KeptBatch::Keep(std::move(piece.kept), outputs));
   return {};
 }
 
-Status OpenVinoEngine::RunLoop(const Producer& next, const Consumer& consume,
-                               std::deque<InFlight>& flights) {
+// Whether there was anything left to start.
+Result<bool> OpenVinoEngine::StartNext(const Producer& next, std::deque<Piece>& flights) {
+  if (open_.started == open_.rows) {
+    SIDECAR_ASSIGN_OR_RETURN(std::optional<InputBatch> batch, next());
+    if (!batch) return false;
+    SIDECAR_ASSIGN_OR_RETURN(open_, Open(std::move(*batch), fetched_++, weights_));
+  }
+  SIDECAR_ASSIGN_OR_RETURN(Piece piece, StartPiece(open_, weights_));
+  flights.push_back(std::move(piece));
+  return true;
+}
+
+Status OpenVinoEngine::FinishFirst(const Consumer& consume, std::deque<Piece>& flights) {
+  Piece& piece = flights.front();
+  SIDECAR_ASSIGN_OR_RETURN(OutputBatch outputs, piece.graph->Finish(piece.slot));
+  SIDECAR_RETURN_IF_ERROR(Keep(piece, outputs));
+  if (!piece.first || !piece.last) {
+    if (piece.first) gathered_.Begin(piece.batch_rows);
+    SIDECAR_RETURN_IF_ERROR(gathered_.Append(outputs));
+    if (piece.last) {
+      SIDECAR_ASSIGN_OR_RETURN(outputs, gathered_.Results());
+    }
+  }
+  if (piece.last) SIDECAR_RETURN_IF_ERROR(consume(piece.index, piece.batch_rows, outputs));
+  flights.pop_front();  // only now may the slot be used again
+  return {};
+}
+
+Status OpenVinoEngine::RunAll(const Producer& next, const Consumer& consume,
+                              std::deque<Piece>& flights) {
   const std::size_t max_in_flight = static_cast<std::size_t>(threads_) + 1;
-  std::int64_t index = 0;
   for (bool more = true; more || !flights.empty();) {
     if (more && flights.size() < max_in_flight) {
-      SIDECAR_ASSIGN_OR_RETURN(std::optional<InputBatch> batch, next());
-      more = batch.has_value();
-      if (!more) continue;
-      SIDECAR_ASSIGN_OR_RETURN(InFlight flight, Submit(std::move(*batch), index++, weights_));
-      flights.push_back(std::move(flight));
-      continue;
+      SIDECAR_ASSIGN_OR_RETURN(more, StartNext(next, flights));
+    } else {
+      SIDECAR_RETURN_IF_ERROR(FinishFirst(consume, flights));
     }
-    InFlight& flight = flights.front();
-    SIDECAR_ASSIGN_OR_RETURN(const OutputBatch outputs, flight.graph->Finish(flight.slot));
-    SIDECAR_RETURN_IF_ERROR(Keep(flight, outputs));
-    SIDECAR_RETURN_IF_ERROR(consume(flight.index, flight.graph->rows(flight.slot), outputs));
-    flights.pop_front();  // only now may the slot be used again
   }
   return {};
 }
 
 Status OpenVinoEngine::Run(const Producer& next, const Consumer& consume) {
   if (!has_weights_) return {StatusCode::kInternal, "the engine has no weights"};
-  std::deque<InFlight> flights;
+  open_ = {};
+  fetched_ = 0;
+  std::deque<Piece> flights;
   Status status;
   try {
-    const Stopwatch watch(*options_.clock, cost_.rest);
-    status = RunLoop(next, consume, flights);
+    const Stopwatch watch(*options_.clock, seconds_);
+    status = RunAll(next, consume, flights);
   } catch (const std::exception& error) {
     status = FromException(error, StatusCode::kInternal, "running the model failed");
   }
-  for (const InFlight& flight : flights) flight.graph->Abandon(flight.slot);
-  if (status.ok() && !cost_known_) policy_.Evaluated(cost_);
+  for (const Piece& piece : flights) piece.graph->Abandon(piece.slot);
+  open_ = {};
+  const double compiling = graphs_->seconds() - compiled_before_;
+  if (status.ok() && !cost_known_) policy_.Evaluated({compiling, seconds_ - compiling});
   cost_known_ = cost_known_ || status.ok();
   return status;
 }

@@ -23,13 +23,17 @@ namespace sidecar::engine {
 struct EngineOptions {
   int threads = 0;               ///< compute threads; 0: UsableThreads()
   std::int64_t batch_size = 32;  ///< rows of a full batch
-  bool rows_independent = true;  ///< a shorter batch may be padded and the results cut
+  /// A shorter batch may be padded and the results cut, and rows be computed some at a time.
+  bool rows_independent = true;
   std::vector<DType>
       input_dtypes;  ///< of the data, by input; converted inside the graph where the model's differ
   std::vector<Shape> input_shapes;  ///< of one sample, static, by input
   /// How weights enter the graph; left open, the engine finds out which way takes less time.
   /// Results of the two differ in rounding only.
   std::optional<WeightMode> weight_mode = std::nullopt;
+  /// How many rows are computed at a time where they are independent; left open, the engine
+  /// chooses by what moves least memory (rows_per_run.h).
+  std::optional<std::int64_t> rows_per_run = std::nullopt;
   const base::Clock* clock = &base::SystemClock();  ///< what it measures that with; not owned
 };
 

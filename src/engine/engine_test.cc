@@ -87,6 +87,46 @@ TEST(EngineTest, RunsBatchesInOrderAndCutsShortOnes) {
   EXPECT_EQ(rows.back(), 1);
 }
 
+TEST(EngineTest, BatchesInPiecesComeBackWhole) {
+  const base::FakeClock clock;
+  EngineOptions options = DenseOptions(4);
+  options.clock = &clock;
+  std::vector<Tensor> batches;
+  std::vector<float> expected;
+  for (int i = 0; i < 10; ++i) {
+    const std::int64_t rows = i == 9 ? 3 : 4;  // the last one is short
+    std::vector<float> values;
+    for (std::int64_t row = 0; row < rows; ++row) {
+      const auto value = static_cast<float>(10 * i + row);
+      values.insert(values.end(), {value, -value});
+      expected.insert(expected.end(), {2 * value, -2 * value, 1});
+    }
+    batches.push_back(*Tensor::FromValues<float>({rows, 2}, values));
+  }
+  for (const std::int64_t rows_per_run : {1, 2, 3, 4, 100}) {
+    options.rows_per_run = rows_per_run;
+    auto engine = *Engine::Create(DenseGraph(), options);
+    for (int checkpoint = 0; checkpoint < 3; ++checkpoint) {  // the later ones with inputs
+      ASSERT_EQ(engine->SetWeights(DenseWeights(2)).ToString(), "OK");
+      std::vector<std::int64_t> rows;
+      EXPECT_EQ(*RunAll(*engine, batches, &rows), expected) << rows_per_run;
+      EXPECT_EQ(rows, (std::vector<std::int64_t>{4, 4, 4, 4, 4, 4, 4, 4, 4, 3}));
+    }
+    EXPECT_EQ(engine->weight_mode(), WeightMode::kInputs);
+  }
+}
+
+TEST(EngineTest, ABatchWithoutRowsHasResultsWithoutRows) {
+  EngineOptions options = DenseOptions(4);
+  options.rows_per_run = 2;
+  auto engine = *Engine::Create(DenseGraph(), options);
+  ASSERT_EQ(engine->SetWeights(DenseWeights(1)).ToString(), "OK");
+  std::vector<std::int64_t> rows;
+  const auto values = RunAll(*engine, {*Tensor::FromValues<float>({0, 2}, {})}, &rows);
+  EXPECT_EQ(*values, std::vector<float>());
+  EXPECT_EQ(rows, std::vector<std::int64_t>{0});
+}
+
 TEST(EngineTest, NewWeightsReplaceTheOldOnes) {
   auto engine = *Engine::Create(DenseGraph(), DenseOptions(1));
   const Tensor x = *Tensor::FromValues<float>({1, 2}, {1, 2});
@@ -176,6 +216,7 @@ TEST(EngineTest, DoesNotPadWhereRowsDependOnEachOther) {
       ov::ResultVector{std::make_shared<ov::op::v0::Result>(plus_rows)}, ov::ParameterVector{x});
   EngineOptions options = DenseOptions(4);
   options.rows_independent = false;
+  options.rows_per_run = 1;  // nor does it split them
   auto engine = *Engine::Create(graph, options);
   ASSERT_EQ(engine->SetWeights({}).ToString(), "OK");
   const Tensor full = *Tensor::FromValues<float>({4, 2}, {1, 1, 1, 1, 1, 1, 1, 1});

@@ -96,12 +96,17 @@ std::size_t ComputeEvery() {
   return every == nullptr ? 1 : std::stoul(every);
 }
 
-// ./test.sh --long computes everything a second time with weights as inputs.
+// ./test.sh --long computes everything a second time with weights as inputs, row by row.
 engine::WeightMode Mode() {
   const char* weights = std::getenv("SIDECAR_TEST_WEIGHTS");
   return weights != nullptr && std::string_view(weights) == "inputs"
              ? engine::WeightMode::kInputs
              : engine::WeightMode::kConstants;
+}
+
+std::optional<std::int64_t> RowsPerRun() {
+  const char* rows = std::getenv("SIDECAR_TEST_ROWS");
+  return rows == nullptr ? std::nullopt : std::optional<std::int64_t>(std::stoll(rows));
 }
 
 // What does not agree with Keras, or nothing.
@@ -122,7 +127,7 @@ std::string Problem(const json& row, base::ZipReader& arrays, const std::string&
   if (!weights.ok()) return weights.status().ToString();
   const std::vector<Tensor> inputs = ReadArrays(arrays, name + "/x");
   const std::vector<Tensor> expected = ReadArrays(arrays, name + "/y");
-  auto outputs = model::testing::RunGraph(loaded, *weights, inputs, Mode());
+  auto outputs = model::testing::RunGraph(loaded, *weights, inputs, Mode(), RowsPerRun());
   if (!outputs.ok()) return outputs.status().ToString();
   if (expected.size() != loaded.outputs.size()) return "another number of outputs";
   for (std::size_t i = 0; i < expected.size(); ++i) {

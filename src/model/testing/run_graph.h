@@ -13,10 +13,11 @@
 namespace sidecar::model::testing {
 
 /// All results of the graph, in its order. `weights`: a value for each variable, which enter the
-/// graph as `mode` says.
+/// graph as `mode` says; `rows_per_run` of the batch are computed at a time.
 inline Result<std::vector<Tensor>> RunGraph(
     const LoadedModel& model, const std::vector<Tensor>& weights, const std::vector<Tensor>& data,
-    engine::WeightMode mode = engine::WeightMode::kConstants) {
+    engine::WeightMode mode = engine::WeightMode::kConstants,
+    std::optional<std::int64_t> rows_per_run = std::nullopt) {
   const auto transformed = model.host.Run(data);
   if (!transformed.ok()) return transformed.status();
   const std::vector<Tensor>& inputs = *transformed;
@@ -25,6 +26,7 @@ inline Result<std::vector<Tensor>> RunGraph(
   options.batch_size = data.front().shape()[0];
   options.rows_independent = model.rows_independent;
   options.weight_mode = mode;
+  options.rows_per_run = rows_per_run;
   for (const Tensor& input : inputs) {
     options.input_dtypes.push_back(input.dtype());
     options.input_shapes.push_back(input.shape().WithoutFirst());

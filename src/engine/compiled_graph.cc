@@ -8,6 +8,7 @@
 
 #include "base/status_macros.h"
 #include "engine/graph_preparation.h"
+#include "engine/openvino_defects.h"
 #include "engine/openvino_error.h"
 
 namespace sidecar::engine {
@@ -32,6 +33,7 @@ Result<std::shared_ptr<CompiledGraph>> CompiledGraph::Compile(const ov::Model& g
     auto result = std::make_shared<CompiledGraph>();
     const std::shared_ptr<ov::Model> prepared =
         WithInputs(graph, options.input_types, options.input_shapes);
+    AvoidDefects(*prepared);
     if (options.mode == WeightMode::kInputs) {
       SIDECAR_ASSIGN_OR_RETURN(result->weight_inputs_,
                                VariablesToInputs(*prepared, weights.values));

@@ -6,10 +6,13 @@
 #include <openvino/op/add.hpp>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/convert.hpp>
+#include <openvino/op/gather.hpp>
 #include <openvino/op/matmul.hpp>
 #include <openvino/op/parameter.hpp>
 #include <openvino/op/reduce_sum.hpp>
 #include <openvino/op/result.hpp>
+#include <optional>
+#include <utility>
 
 #include "engine/variable_placeholder.h"
 
@@ -226,6 +229,47 @@ TEST(EngineTest, DoesNotPadWhereRowsDependOnEachOther) {
   EXPECT_EQ(values[8], 7.0F);
   EXPECT_EQ(values[9], 9.0F);
   EXPECT_EQ(values[10], 6.0F);
+}
+
+// With batches of one row the device's own way of doing it reads beyond the indices.
+TEST(EngineTest, LooksUpInTheSameRow) {
+  auto x = std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::PartialShape{-1, 4, 6});
+  auto ids = std::make_shared<ov::op::v0::Parameter>(ov::element::i32, ov::PartialShape{-1, 3});
+  auto axis = ov::op::v0::Constant::create(ov::element::i32, {}, {1});
+  auto gather = std::make_shared<ov::op::v8::Gather>(x, ids, axis, 1);
+  const auto graph = std::make_shared<ov::Model>(
+      ov::ResultVector{std::make_shared<ov::op::v0::Result>(gather)}, ov::ParameterVector{x, ids});
+  for (const std::int64_t rows : {1, 2, 5}) {
+    EngineOptions options = DenseOptions(rows);
+    options.input_dtypes = {DType::kFloat32, DType::kInt32};
+    options.input_shapes = {{4, 6}, {3}};
+    auto engine = *Engine::Create(graph, options);
+    ASSERT_EQ(engine->SetWeights({}).ToString(), "OK");
+    std::vector<float> values;
+    std::vector<std::int32_t> indices;
+    for (std::int64_t row = 0; row < rows; ++row) {
+      for (int i = 0; i < 24; ++i) values.push_back(static_cast<float>(100 * row + i));
+      indices.insert(indices.end(), {3, 0, 2});
+    }
+    const InputBatch batch{*Tensor::FromValues<float>({rows, 4, 6}, values),
+                           *Tensor::FromValues<std::int32_t>({rows, 3}, indices)};
+    std::vector<float> found;
+    const Status status = engine->Run(
+        [&, given = false]() mutable -> Result<std::optional<InputBatch>> {
+          return std::exchange(given, true) ? std::nullopt : std::optional<InputBatch>(batch);
+        },
+        [&](auto, auto, const OutputBatch& outputs) {
+          EXPECT_EQ(outputs[0].shape(), (Shape{rows, 3, 6}));
+          found.assign(outputs[0].values<float>().begin(), outputs[0].values<float>().end());
+          return Status();
+        });
+    ASSERT_TRUE(status.ok()) << status;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const std::size_t row = i / 18;
+      const std::size_t id = std::vector<std::size_t>{3, 0, 2}[i / 6 % 3];
+      EXPECT_EQ(found[i], static_cast<float>(100 * row + 6 * id + i % 6));
+    }
+  }
 }
 
 TEST(EngineTest, CompilesForEachShapeWhereDataHasUnknownSizes) {

@@ -31,8 +31,11 @@ struct EngineOptions {
   /// How weights enter the graph; left open, the engine finds out which way takes less time.
   /// Results of the two differ in rounding only.
   std::optional<WeightMode> weight_mode = std::nullopt;
+  /// How many batches a run has, where that is known: with fewer than threads, batches whose rows
+  /// are independent are split among these.
+  std::optional<std::int64_t> batches = std::nullopt;
   /// How many rows are computed at a time where they are independent; left open, the engine
-  /// chooses by what moves least memory (rows_per_run.h).
+  /// chooses by what keeps all threads busy and moves least memory (rows_per_run.h).
   std::optional<std::int64_t> rows_per_run = std::nullopt;
   const base::Clock* clock = &base::SystemClock();  ///< what it measures that with; not owned
 };

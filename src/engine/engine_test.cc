@@ -119,6 +119,16 @@ TEST(EngineTest, BatchesInPiecesComeBackWhole) {
   }
 }
 
+TEST(EngineTest, AFewBatchesAreSplitAmongTheThreads) {
+  EngineOptions options = DenseOptions(4);
+  options.threads = 3;
+  options.batches = 1;
+  auto engine = *Engine::Create(DenseGraph(), options);
+  ASSERT_EQ(engine->SetWeights(DenseWeights(1)).ToString(), "OK");
+  const Tensor x = *Tensor::FromValues<float>({4, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
+  EXPECT_EQ(*RunAll(*engine, {x}), (std::vector<float>{1, 2, 1, 3, 4, 1, 5, 6, 1, 7, 8, 1}));
+}
+
 TEST(EngineTest, ABatchWithoutRowsHasResultsWithoutRows) {
   EngineOptions options = DenseOptions(4);
   options.rows_per_run = 2;

@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/log.h"
 #include "base/status_macros.h"
 #include "engine/graph_preparation.h"
 #include "engine/rows_per_run.h"
@@ -28,9 +29,16 @@ GraphCache::GraphCache(std::shared_ptr<const ov::Model> graph, const EngineOptio
     : graph_(std::move(graph)),
       rows_independent_(options.rows_independent),
       rows_per_run_(options.rows_per_run),
+      batches_(options.batches),
       clock_(options.clock),
       input_types_(std::move(input_types)),
       threads_(threads) {}
+
+// So that each thread has rows to compute.
+std::int64_t GraphCache::MostRows(std::int64_t batch) const {
+  if (!batches_ || *batches_ >= threads_) return batch;
+  return (batch * *batches_ + threads_ - 1) / threads_;
+}
 
 std::int64_t GraphCache::RowsFor(const std::vector<Shape>& shapes) {
   const std::int64_t batch = shapes.empty() ? 0 : shapes.front()[0];
@@ -41,8 +49,11 @@ std::int64_t GraphCache::RowsFor(const std::vector<Shape>& shapes) {
   }
   std::int64_t rows = batch;
   try {
-    rows = RowsPerRun(*WithInputs(*graph_, input_types_, shapes), batch);
+    rows = RowsPerRun(*WithInputs(*graph_, input_types_, shapes), batch, MostRows(batch));
   } catch (const std::exception&) {  // compiling reports what is wrong with the graph
+  }
+  if (rows < batch) {
+    base::Log(LogLevel::kDebug, "batches of {} samples are computed {} at a time", batch, rows);
   }
   Keep(rows_, {shapes, rows});
   return rows;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <openvino/core/model.hpp>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -43,11 +44,13 @@ class GraphCache {
     std::int64_t rows;
   };
 
+  [[nodiscard]] std::int64_t MostRows(std::int64_t batch) const;
   [[nodiscard]] std::int64_t RowsFor(const std::vector<Shape>& shapes);
 
   std::shared_ptr<const ov::Model> graph_;
   bool rows_independent_;
   std::optional<std::int64_t> rows_per_run_;
+  std::optional<std::int64_t> batches_;
   const base::Clock* clock_;
   std::vector<DType> input_types_;
   int threads_;

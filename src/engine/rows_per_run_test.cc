@@ -47,21 +47,29 @@ std::shared_ptr<ov::Model> DenseGraph(std::size_t batch, std::size_t width) {
 }
 
 TEST(RowsPerRunTest, SmallActivationsStayTogether) {
-  EXPECT_EQ(RowsPerRun(*DenseGraph(128, 784), 128), 128);
-  EXPECT_EQ(RowsPerRun(*ConvolutionGraph(32, 8, 28), 32), 32);
+  EXPECT_EQ(RowsPerRun(*DenseGraph(128, 784), 128, 128), 128);
+  EXPECT_EQ(RowsPerRun(*ConvolutionGraph(32, 8, 28), 32, 32), 32);
 }
 
 TEST(RowsPerRunTest, LargeActivationsAreSplitSoThatTheyFitTheCache) {
   // 64 channels of 112x112 are 3.1 MiB: two rows fit, and are better than one, which reads the
   // kernels twice as often.
-  EXPECT_EQ(RowsPerRun(*ConvolutionGraph(32, 64, 112), 32), 2);
-  EXPECT_EQ(RowsPerRun(*ConvolutionGraph(7, 64, 112), 7), 1);  // no other divisor
-  EXPECT_EQ(RowsPerRun(*ConvolutionGraph(1, 64, 112), 1), 1);
+  EXPECT_EQ(RowsPerRun(*ConvolutionGraph(32, 64, 112), 32, 32), 2);
+  EXPECT_EQ(RowsPerRun(*ConvolutionGraph(7, 64, 112), 7, 7), 1);  // no other divisor
+  EXPECT_EQ(RowsPerRun(*ConvolutionGraph(1, 64, 112), 1, 1), 1);
+}
+
+TEST(RowsPerRunTest, IsAboutTheMostThatIsAllowed) {
+  EXPECT_EQ(RowsPerRun(*DenseGraph(128, 784), 128, 64), 64);
+  EXPECT_EQ(RowsPerRun(*DenseGraph(128, 784), 128, 63), 43);  // three runs, one row of them padded
+  EXPECT_EQ(RowsPerRun(*DenseGraph(31, 784), 31, 30), 16);
+  EXPECT_EQ(RowsPerRun(*DenseGraph(31, 784), 31, 0), 1);
+  EXPECT_EQ(RowsPerRun(*ConvolutionGraph(32, 64, 112), 32, 16), 2);
 }
 
 TEST(RowsPerRunTest, LargeWeightsAreReadForManyRows) {
   // 256 MiB of weights for 4 MiB of activations: fewer rows would read them all the more often.
-  EXPECT_EQ(RowsPerRun(*DenseGraph(128, 8192), 128), 128);
+  EXPECT_EQ(RowsPerRun(*DenseGraph(128, 8192), 128, 128), 128);
 }
 
 TEST(RowsPerRunTest, ATableThatIsLookedUpCountsNothing) {
@@ -69,7 +77,8 @@ TEST(RowsPerRunTest, ATableThatIsLookedUpCountsNothing) {
   auto table = std::make_shared<VariablePlaceholder>(0, ov::element::f32, ov::Shape{1 << 20, 256});
   auto axis = Constant::create(ov::element::i32, {}, {0});
   // 4 MiB a row.
-  EXPECT_EQ(RowsPerRun(*Graph(std::make_shared<ov::op::v8::Gather>(table, ids, axis), ids), 32), 2);
+  EXPECT_EQ(RowsPerRun(*Graph(std::make_shared<ov::op::v8::Gather>(table, ids, axis), ids), 32, 32),
+            2);
 }
 
 TEST(RowsPerRunTest, StepsOfSequencesKeepTheirRows) {
@@ -86,12 +95,12 @@ TEST(RowsPerRunTest, StepsOfSequencesKeepTheirRows) {
   auto lstm = std::make_shared<ov::op::v5::LSTMSequence>(
       x, state, state, lengths, weights(width), weights(width), bias, width,
       ov::op::RecurrentSequenceDirection::FORWARD);
-  EXPECT_GE(RowsPerRun(*Graph(lstm->output(0), x), static_cast<std::int64_t>(batch)), 16);
+  EXPECT_GE(RowsPerRun(*Graph(lstm->output(0), x), 64, 64), 16);
 }
 
 TEST(RowsPerRunTest, ResultsOfUnknownShapeStayTogether) {
   auto x = Input({32, 64, 112, 112});
-  EXPECT_EQ(RowsPerRun(*Graph(std::make_shared<ov::op::v3::NonZero>(x), x), 32), 32);
+  EXPECT_EQ(RowsPerRun(*Graph(std::make_shared<ov::op::v3::NonZero>(x), x), 32, 32), 32);
 }
 
 }  // namespace

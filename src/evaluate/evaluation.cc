@@ -114,6 +114,7 @@ Status EvaluationImpl::Prepare() {
   engine_options.threads = options_.threads.value_or(0);
   engine_options.batch_size = spec.batch_size;
   engine_options.rows_independent = model_->rows_independent;
+  engine_options.batches = NumBatches();
   DescribeParameters(engine_options);
   SIDECAR_ASSIGN_OR_RETURN(engine_,
                            engine::Engine::Create(model_->graph, std::move(engine_options)));

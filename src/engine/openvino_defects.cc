@@ -1,11 +1,17 @@
 #include "engine/openvino_defects.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <openvino/core/graph_util.hpp>
+#include <openvino/op/broadcast.hpp>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/gather.hpp>
+#include <openvino/op/loop.hpp>
+#include <openvino/op/parameter.hpp>
+#include <openvino/op/result.hpp>
 #include <openvino/op/squeeze.hpp>
+#include <string_view>
 #include <vector>
 
 namespace sidecar::engine {
@@ -41,6 +47,59 @@ void DropBatchDims(const std::shared_ptr<ov::Node>& gather, std::int64_t count) 
   ov::replace_node(gather, plain);
 }
 
+bool IsType(const ov::Node& node, std::string_view name) {
+  return std::string_view(node.get_type_info().name) == name;
+}
+
+// Whether a loop's step broadcasts the value before anything else reads more than its shape.
+bool IsBroadcastFirst(const ov::op::v0::Parameter& value) {
+  bool broadcast = false;
+  for (const ov::Input<ov::Node>& input : value.output(0).get_target_inputs()) {
+    const bool is_data = input.get_index() == 0;
+    if (is_data && IsType(*input.get_node(), "Broadcast")) {
+      broadcast = true;
+    } else if (!IsType(*input.get_node(), "ShapeOf")) {
+      return false;
+    }
+  }
+  return broadcast;
+}
+
+bool CanBroadcast(const ov::PartialShape& from, const ov::PartialShape& to) {
+  if (from.is_dynamic() || from.size() != to.size()) return false;
+  return std::equal(
+      from.begin(), from.end(), to.begin(),
+      [](const ov::Dimension& a, const ov::Dimension& b) { return a == 1 || a == b; });
+}
+
+void FixCarriedShapes(ov::op::v5::Loop& loop) {
+  const std::shared_ptr<ov::Model> body = loop.get_function();
+  bool changed = false;
+  for (const auto& description : loop.get_input_descriptions()) {
+    const auto carried =
+        std::dynamic_pointer_cast<ov::op::util::MultiSubGraphOp::MergedInputDescription>(
+            description);
+    if (carried == nullptr) continue;
+    const auto& value = body->get_parameters()[carried->m_body_parameter_index];
+    const auto& next = body->get_results()[carried->m_body_value_index];
+    const ov::PartialShape& shape = next->get_input_partial_shape(0);
+    const ov::Output<ov::Node> first = loop.input_value(carried->m_input_index);
+    if (value->get_partial_shape().is_static() || shape.is_dynamic() ||
+        !CanBroadcast(first.get_partial_shape(), shape) || !IsBroadcastFirst(*value)) {
+      continue;
+    }
+    const ov::Shape sizes = shape.to_shape();
+    loop.input(carried->m_input_index)
+        .replace_source_output(std::make_shared<ov::op::v3::Broadcast>(
+            first, ov::op::v0::Constant::create(ov::element::i64, {sizes.size()}, sizes)));
+    value->set_partial_shape(shape);
+    changed = true;
+  }
+  if (!changed) return;
+  body->validate_nodes_and_infer_types();
+  loop.validate_and_infer_types();
+}
+
 }  // namespace
 
 void AvoidDefects(ov::Model& graph) {
@@ -50,6 +109,7 @@ void AvoidDefects(ov::Model& graph) {
         AreOnes(node->get_input_partial_shape(1), count)) {
       DropBatchDims(node, count);
     }
+    if (const auto loop = ov::as_type_ptr<ov::op::v5::Loop>(node)) FixCarriedShapes(*loop);
   }
 }
 

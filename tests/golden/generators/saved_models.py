@@ -177,6 +177,7 @@ ONLY2 = {
 ONLY3 = {
     "gru": cases.gru,
     "dynamic_time": cases.dynamic_time,
+    "states": cases.states,
     "cnn": cases.cnn,
     "export_embedding": saved(cases.embedding, save=EXPORT),
     "export_cnn": saved(cases.cnn, save=EXPORT),

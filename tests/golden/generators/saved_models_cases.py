@@ -288,6 +288,18 @@ def dynamic_time(k):
     return Case(model, *class_data((7, 3), 3))
 
 
+def states(k):
+    """A recurrence that begins with another one's states, whose own outputs nobody reads."""
+    l = k.layers
+    series = k.Input((5, 3), name="series")
+    _, hidden, carry = l.LSTM(4, return_state=True, name="encoder")(series)
+    decoded = l.LSTM(4, return_sequences=True, name="decoder")(series, initial_state=[hidden, carry])
+    out = l.Dense(3, activation="softmax", name="out")(l.Flatten(name="flat")(decoded))
+    model = k.Model(series, out, name="states")
+    model.compile(k.optimizers.Adam(0.02), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return Case(model, *class_data((5, 3), 3))
+
+
 def while_loop(k):
     """A recurrence of the user's own: tf.while_loop, the count depends on the data."""
 

@@ -60,7 +60,8 @@ LossReduction ReadReduction(ObjectConfig& config, KerasVersion version) {
   if (!keras2 && name == "mean_with_sample_weight") return LossReduction::kMeanWithSampleWeight;
   config.Mistake("reduction", keras2 ? "auto, sum_over_batch_size, sum or none"
                                      : "sum_over_batch_size, mean, mean_with_sample_weight, sum "
-                                       "or none");
+                                       "or none, or for 'auto' the rules of Keras 2 must hold "
+                                       "(--keras-version 2)");
   return LossReduction::kMean;
 }
 

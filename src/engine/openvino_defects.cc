@@ -11,8 +11,9 @@
 #include <openvino/op/parameter.hpp>
 #include <openvino/op/result.hpp>
 #include <openvino/op/squeeze.hpp>
-#include <string_view>
 #include <vector>
+
+#include "engine/node_type.h"
 
 namespace sidecar::engine {
 namespace {
@@ -47,18 +48,14 @@ void DropBatchDims(const std::shared_ptr<ov::Node>& gather, std::int64_t count) 
   ov::replace_node(gather, plain);
 }
 
-bool IsType(const ov::Node& node, std::string_view name) {
-  return std::string_view(node.get_type_info().name) == name;
-}
-
 // Whether a loop's step broadcasts the value before anything else reads more than its shape.
 bool IsBroadcastFirst(const ov::op::v0::Parameter& value) {
   bool broadcast = false;
   for (const ov::Input<ov::Node>& input : value.output(0).get_target_inputs()) {
     const bool is_data = input.get_index() == 0;
-    if (is_data && IsType(*input.get_node(), "Broadcast")) {
+    if (is_data && IsType(*input.get_node(), {"Broadcast"})) {
       broadcast = true;
-    } else if (!IsType(*input.get_node(), "ShapeOf")) {
+    } else if (!IsType(*input.get_node(), {"ShapeOf"})) {
       return false;
     }
   }

@@ -8,9 +8,9 @@
 #include <openvino/op/parameter.hpp>
 #include <openvino/op/result.hpp>
 #include <openvino/op/util/multi_subgraph_base.hpp>
-#include <string_view>
 #include <vector>
 
+#include "engine/node_type.h"
 #include "engine/variable_placeholder.h"
 
 namespace sidecar::engine {
@@ -36,12 +36,6 @@ struct Traffic {
   bool has_sequences = false;
   bool is_static = true;
 };
-
-bool IsType(const ov::Node& node, std::initializer_list<const char*> names) {
-  return std::any_of(names.begin(), names.end(), [&](const char* name) {
-    return std::string_view(node.get_type_info().name) == name;
-  });
-}
 
 // Ops that compute one result from many values. Those between them are fused into them, mostly.
 bool WritesActivations(const ov::Node& node) {

@@ -104,12 +104,12 @@ def multi_label(random, n):
 
 WORKLOADS = {
     "W1": Workload("MLP 784-128-10", 128, 10000, 6, build_mlp, images((28, 28), 10), pairs=7),
-    "W2": Workload("ResNet50", 32, 64, 3, image_model("ResNet50"), images((224, 224, 3), 1000), 1e-4),
-    "W3": Workload("MobileNetV2", 64, 128, 3, image_model("MobileNetV2"), images((224, 224, 3), 1000), 1e-4),
-    "W4": Workload("LSTM 128 over 200 words", 64, 2560, 3, build_lstm, tokens(20000, 200, 2)),
-    "W5": Workload("encoder of 4 blocks of 768", 8, 32, 3, build_encoder, tokens(30522, 128, 10)),
-    "W7": Workload("100 labels, 50 metrics", 256, 20000, 3, build_multi_label, multi_label),
-    "W7-loss": Workload("W7's model without metrics", 256, 20000, 3, lambda k: (*build_multi_label(k)[:2], []), multi_label),
+    "W2": Workload("ResNet50", 32, 512, 3, image_model("ResNet50"), images((224, 224, 3), 1000), 1e-4),
+    "W3": Workload("MobileNetV2", 64, 512, 3, image_model("MobileNetV2"), images((224, 224, 3), 1000), 1e-4),
+    "W4": Workload("LSTM 128 over 200 words", 64, 5000, 3, build_lstm, tokens(20000, 200, 2)),
+    "W5": Workload("encoder of 4 blocks of 768", 8, 128, 3, build_encoder, tokens(30522, 128, 10)),
+    "W7": Workload("100 labels, 50 metrics", 256, 100000, 3, build_multi_label, multi_label),
+    "W7-loss": Workload("W7's model without metrics", 256, 100000, 3, lambda k: (*build_multi_label(k)[:2], []), multi_label),
 }
 
 

@@ -44,10 +44,10 @@ Result<std::shared_ptr<CompiledGraph>> CompiledGraph::Compile(const ov::Model& g
     result->compiled_ = SharedCore().compile_model(
         prepared, "CPU", ov::hint::inference_precision(ov::element::f32),
         ov::hint::execution_mode(ov::hint::ExecutionMode::ACCURACY),
-        ov::num_streams(options.threads), ov::inference_num_threads(options.threads),
+        ov::num_streams(options.streams), ov::inference_num_threads(options.threads),
         ov::hint::enable_cpu_pinning(false), kNoSnippets);
     SIDECAR_RETURN_IF_ERROR(result->CheckPrecision());
-    result->slots_.resize(static_cast<std::size_t>(options.threads) + 1);
+    result->slots_.resize(static_cast<std::size_t>(options.streams) + 1);
     for (Slot& slot : result->slots_) slot.request = result->compiled_.create_infer_request();
     return result;
   } catch (const std::exception& error) {

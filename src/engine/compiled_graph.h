@@ -30,6 +30,7 @@ struct CompileOptions {
   std::vector<Shape> input_shapes;     ///< with the batch dimension, static
   WeightMode mode = WeightMode::kConstants;
   int threads = 1;
+  int streams = 1;  ///< batches that run at a time, which share the threads
 };
 
 /// Not thread-safe. OpenVINO's exceptions come out of Start() and Finish(), not out of Compile().

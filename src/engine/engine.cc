@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "engine/batch_states.h"
 #include "engine/compiled_graph.h"
 #include "engine/gathered_results.h"
 #include "engine/graph_cache.h"
@@ -39,12 +40,18 @@ class Stopwatch {
 class OpenVinoEngine final : public Engine {
  public:
   OpenVinoEngine(std::shared_ptr<const ov::Model> graph, EngineOptions options)
-      : graph_(std::move(graph)), options_(std::move(options)), policy_(options_.weight_mode) {
+      : graph_(std::move(graph)),
+        options_(std::move(options)),
+        policy_(options_.weight_mode),
+        states_(options_.states) {
     threads_ = options_.threads > 0 ? options_.threads : UsableThreads();
   }
 
   Status Prepare();
   Status SetWeights(std::span<const Tensor> values) override;
+  Status SetState(std::size_t index, const Tensor& value) override {
+    return states_.Set(index, value);
+  }
   Status Run(const Producer& next, const Consumer& consume) override;
   [[nodiscard]] std::string precision() const override { return precision_; }
   [[nodiscard]] int threads() const override { return threads_; }
@@ -97,6 +104,7 @@ class OpenVinoEngine final : public Engine {
   OpenBatch open_;            // the batch fetched last
   std::int64_t fetched_ = 0;  // batches of this run
   GatheredResults gathered_;
+  BatchStates states_;
   std::optional<KeptBatch> kept_;  // of the last weights, while the mode may change
   double seconds_ = 0;             // that the current weights have taken
   double compiled_before_ = 0;     // seconds of all compiling before them
@@ -105,6 +113,15 @@ class OpenVinoEngine final : public Engine {
 };
 
 Status OpenVinoEngine::Prepare() {
+  for (const GraphState& state : options_.states) {
+    if (options_.rows_independent || state.shape[0] != options_.batch_size) {
+      return {StatusCode::kInternal,
+              "rows of a batch with states cannot be independent, nor other "
+              "than theirs"};
+    }
+    options_.input_dtypes.push_back(DType::kFloat32);
+    options_.input_shapes.push_back(state.shape.WithoutFirst());
+  }
   const std::size_t count = graph_->get_parameters().size();
   if (options_.input_dtypes.size() != count || options_.input_shapes.size() != count) {
     return {StatusCode::kInternal, "the graph has " + std::to_string(count) +
@@ -273,6 +290,7 @@ Result<bool> OpenVinoEngine::StartNext(const Producer& next, std::deque<Piece>& 
   if (open_.started == open_.rows) {
     SIDECAR_ASSIGN_OR_RETURN(std::optional<InputBatch> batch, next());
     if (!batch) return false;
+    SIDECAR_RETURN_IF_ERROR(states_.AppendTo(*batch));
     SIDECAR_ASSIGN_OR_RETURN(open_, Open(std::move(*batch), fetched_++, weights_));
   }
   SIDECAR_ASSIGN_OR_RETURN(Piece piece, StartPiece(open_, weights_));
@@ -291,14 +309,17 @@ Status OpenVinoEngine::FinishFirst(const Consumer& consume, std::deque<Piece>& f
       SIDECAR_ASSIGN_OR_RETURN(outputs, gathered_.Results());
     }
   }
-  if (piece.last) SIDECAR_RETURN_IF_ERROR(consume(piece.index, piece.batch_rows, outputs));
+  if (piece.last) {
+    SIDECAR_RETURN_IF_ERROR(consume(piece.index, piece.batch_rows, outputs));
+    SIDECAR_RETURN_IF_ERROR(states_.Keep(outputs));
+  }
   flights.pop_front();  // only now may the slot be used again
   return {};
 }
 
 Status OpenVinoEngine::RunAll(const Producer& next, const Consumer& consume,
                               std::deque<Piece>& flights) {
-  const std::size_t max_in_flight = static_cast<std::size_t>(threads_) + 1;
+  const std::size_t max_in_flight = states_.empty() ? static_cast<std::size_t>(threads_) + 1 : 1;
   for (bool more = true; more || !flights.empty();) {
     if (more && flights.size() < max_in_flight) {
       SIDECAR_ASSIGN_OR_RETURN(more, StartNext(next, flights));

@@ -1,6 +1,7 @@
 // Runs a model's graph: takes weights, then batches. Hides whether new weights mean a new compile.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,6 +21,12 @@ class Model;
 
 namespace sidecar::engine {
 
+/// A value that passes from batch to batch.
+struct GraphState {
+  Shape shape;             ///< static; the first dimension is the number of rows of every batch
+  std::size_t result = 0;  ///< the graph's result, float32, that holds what a batch leaves
+};
+
 struct EngineOptions {
   int threads = 0;               ///< compute threads; 0: UsableThreads()
   std::int64_t batch_size = 32;  ///< rows of a full batch
@@ -28,6 +35,9 @@ struct EngineOptions {
   std::vector<DType>
       input_dtypes;  ///< of the data, by input; converted inside the graph where the model's differ
   std::vector<Shape> input_shapes;  ///< of one sample, static, by input
+  /// The graph's last parameters take these, float32. Batches then run one after another, each of
+  /// exactly `batch_size` rows, which are not independent.
+  std::vector<GraphState> states = {};
   /// How weights enter the graph; left open, the engine finds out which way takes less time.
   /// Results of the two differ in rounding only.
   std::optional<WeightMode> weight_mode = std::nullopt;
@@ -44,8 +54,8 @@ struct EngineOptions {
 /// less.
 [[nodiscard]] int UsableThreads();
 
-/// The rows of one batch, an entry per graph input. The tensors are kept until the batch has been
-/// consumed.
+/// The rows of one batch, an entry per graph input but the states. The tensors are kept until the
+/// batch has been consumed.
 using InputBatch = std::vector<Tensor>;
 /// Graph results of one batch, an entry per result in the graph's order; valid until the consumer
 /// returns.
@@ -69,6 +79,10 @@ class Engine {
   /// compute in float32.
   virtual Status SetWeights(std::span<const Tensor> values) = 0;
 
+  /// What the next batch starts from, in place of what the last one left; copied. kInternal where
+  /// the value is not float32 of the state's shape.
+  virtual Status SetState(std::size_t index, const Tensor& value) = 0;
+
   /// Supplies batches until it returns nothing; called from Run()'s thread, ahead of the consumer.
   using Producer = std::function<Result<std::optional<InputBatch>>()>;
   /// Receives the results of batch `index` (from 0) in the order in which batches were supplied;
@@ -76,7 +90,8 @@ class Engine {
   using Consumer =
       std::function<Status(std::int64_t index, std::int64_t rows, const OutputBatch& outputs)>;
   /// Runs all batches, several at a time. Ends early with the first error of producer, engine or
-  /// consumer, after the batches in flight are done.
+  /// consumer, after the batches in flight are done. States are zero at the first batch of the
+  /// first run; then they are what the last batch left that the consumer took.
   virtual Status Run(const Producer& next, const Consumer& consume) = 0;
 
   /// What the device says it computes with, read back ("f32").

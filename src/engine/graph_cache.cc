@@ -32,7 +32,8 @@ GraphCache::GraphCache(std::shared_ptr<const ov::Model> graph, const EngineOptio
       batches_(options.batches),
       clock_(options.clock),
       input_types_(std::move(input_types)),
-      threads_(threads) {}
+      threads_(threads),
+      streams_(options.states.empty() ? threads : 1) {}
 
 // So that each thread has rows to compute.
 std::int64_t GraphCache::MostRows(std::int64_t batch) const {
@@ -70,7 +71,7 @@ Result<std::shared_ptr<CompiledGraph>> GraphCache::For(const std::vector<Shape>&
   for (const Shape& shape : shapes) compiled.push_back(shape.WithoutFirst().WithFirst(rows));
   SIDECAR_ASSIGN_OR_RETURN(
       std::shared_ptr<CompiledGraph> graph,
-      CompiledGraph::Compile(*graph_, {input_types_, std::move(compiled), mode, threads_},
+      CompiledGraph::Compile(*graph_, {input_types_, std::move(compiled), mode, threads_, streams_},
                              weights));
   seconds_ += std::chrono::duration<double>(clock_->Now() - begin).count();
   Keep(graphs_, {shapes, graph});

@@ -54,6 +54,7 @@ class GraphCache {
   const base::Clock* clock_;
   std::vector<DType> input_types_;
   int threads_;
+  int streams_;
   std::vector<Entry> graphs_;
   std::vector<Rows> rows_;  // what was found out for shapes, which new weights do not change
   double seconds_ = 0;

@@ -177,7 +177,7 @@ Result<std::vector<Found>> KerasWeightsFile::FindAll(std::span<const VariableReq
   std::vector<Found> all;
   std::map<std::string, std::string> owners;  // dataset path to request
   for (const VariableRequest& request : requests) {
-    if (!request.needed || IsZero(request)) {
+    if (!request.needed || request.optional || IsZero(request)) {
       all.emplace_back();
       continue;
     }
@@ -218,7 +218,7 @@ Status KerasWeightsFile::Mismatch(std::span<const VariableRequest> requests,
   std::vector<std::string> problems;
   std::size_t needed = 0;
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (!requests[i].needed) continue;
+    if (!requests[i].needed || requests[i].optional) continue;
     ++needed;
     if (!found[i].problem.empty()) problems.push_back(requests[i].name + ": " + found[i].problem);
   }
@@ -255,7 +255,7 @@ Result<std::vector<Tensor>> KerasWeightsFile::Read(std::span<const VariableReque
   SIDECAR_RETURN_IF_ERROR(mismatch);
   std::vector<Tensor> values(requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (!requests[i].needed) continue;
+    if (!requests[i].needed || requests[i].optional) continue;
     if (IsZero(requests[i])) {
       SIDECAR_ASSIGN_OR_RETURN(values[i], Tensor::Zeros(requests[i].dtype, requests[i].shape));
       continue;

@@ -127,6 +127,23 @@ TEST(KerasWeightsFileTest, ReadsTheWeightsThatKerasWrote) {
   }
 }
 
+// The states of stateful layers, which no file of Keras's holds.
+TEST(KerasWeightsFileTest, LeavesOutWhatIsOptional) {
+  for (const char* file : {"hdf5/k3_cnn.weights.h5", "hdf5/k3_cnn_model.h5"}) {
+    auto source = OpenGolden(file);
+    ASSERT_NE(source, nullptr);
+    std::vector<VariableRequest> requests = CnnRequests();
+    VariableRequest state = Request("lstm/states/0", "", {2, 3});
+    state.archive_paths.clear();
+    state.optional = true;
+    requests.push_back(state);
+    const auto values = source->Read(requests);
+    ASSERT_TRUE(values.ok()) << values.status();
+    EXPECT_EQ(values->back().num_elements(), 0);
+    EXPECT_EQ(values->front().shape(), requests.front().shape);
+  }
+}
+
 TEST(KerasWeightsFileTest, ReadsTheMemberOfAnArchive) {
   for (const char* name : {"keras_files/k2_cnn.keras", "keras_files/k3_cnn.keras"}) {
     SCOPED_TRACE(name);
@@ -214,9 +231,11 @@ TEST(KerasWeightsFileTest, OlderLayoutCountsLayersAndTheirWeights) {
     requests[i].name = "other" + requests[i].name;  // names play no part
     requests[i].legacy_positions = {positions[i]};
   }
+  requests.insert(requests.begin(), Request("state", "", {2}));
+  requests.front().optional = true;  // counts in no layer
   EXPECT_TRUE(source->Read(requests).ok()) << source->Read(requests).status();
   std::vector<VariableRequest> swapped = requests;
-  std::swap(swapped[5].legacy_positions, swapped[6].legacy_positions);
+  std::swap(swapped[6].legacy_positions, swapped[7].legacy_positions);
   EXPECT_THAT(source->Read(swapped).status().message(),
               HasSubstr("otherconv2/kernel: checkpoint has float32[6], model needs "
                         "float32[3,2,4,6]"));

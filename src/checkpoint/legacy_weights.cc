@@ -87,6 +87,7 @@ Status LegacyWeights::CheckLayers(const std::string& file,
   std::vector<std::size_t> counts;  // of weights, by layer
   std::vector<std::string> names;   // of the model's layers
   for (const VariableRequest& request : requests) {
+    if (request.optional) continue;
     if (request.legacy_positions.empty()) return {};
     for (const LegacyPosition& position : request.legacy_positions) {
       if (position.layer >= counts.size()) {

@@ -116,6 +116,21 @@ TEST(TfCheckpointTest, LeavesOutWhatIsNotNeeded) {
   EXPECT_EQ((*values)[2].shape(), (Shape{3}));
 }
 
+TEST(TfCheckpointTest, ReadsWhatIsOptionalWhereItIsThere) {
+  std::vector<VariableRequest> requests = DenseRequests();
+  requests[1].optional = true;
+  EXPECT_EQ(Read(MakeCheckpoint(DenseContent()), requests).value()[1].shape(), (Shape{3}));
+  CheckpointContent content = DenseContent();
+  content.variables.pop_back();
+  const auto values = Read(MakeCheckpoint(content), requests);
+  ASSERT_TRUE(values.ok()) << values.status();
+  EXPECT_EQ((*values)[0].shape(), (Shape{2, 3}));
+  EXPECT_EQ((*values)[1].num_elements(), 0);
+  requests[1].shape = {4};  // what is there must fit
+  EXPECT_EQ(Read(MakeCheckpoint(DenseContent()), requests).status().code(),
+            StatusCode::kFailedPrecondition);
+}
+
 TEST(TfCheckpointTest, TakesTheNamedRoot) {
   BundleWriter writer = MakeCheckpoint({{{"a/layer_with_weights-0/kernel", Ramp({2, 3}, 1)},
                                          {"a/layer_with_weights-0/bias", Ramp({3}, 1)},

@@ -62,6 +62,7 @@ ModelMatch Finish(std::span<const VariableRequest> requests, ModelMatch match) {
   for (std::size_t i = 0; i < requests.size(); ++i) {
     VariableMatch& variable = match.variables[i];
     if (!requests[i].needed) continue;
+    if (requests[i].optional && variable.key.empty() && variable.problem.empty()) continue;
     ++match.num_needed;
     if (variable.key.empty() && variable.problem.empty()) variable.problem = "missing";
     if (!variable.problem.empty()) continue;

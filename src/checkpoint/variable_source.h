@@ -45,6 +45,10 @@ struct VariableRequest {
   /// order but are not read.
   bool needed = true;
 
+  /// Whether a checkpoint may lack it, as the states of stateful layers: only object graphs hold
+  /// those, and not all.
+  bool optional = false;
+
   OptimizerPlace optimizer_place = OptimizerPlace::kInOrder;
 
   /// TensorFlow object graph: the way from the model's node to the variable's node.
@@ -74,10 +78,11 @@ class VariableSource {
   virtual ~VariableSource() = default;
 
   /// Values for all needed requests, in their order (a default Tensor for those that are not
-  /// needed), each checked against its checksum, with exactly the requested shape and dtype. Either
-  /// all or a failure: kFailedPrecondition with the lists of what is missing, what has another
-  /// shape or dtype and what the checkpoint has instead; kUnavailable or kDataLoss when a file is
-  /// incomplete or damaged (both worth another try later); kNotFound when a file is gone.
+  /// needed, and for optional ones that are not there), each checked against its checksum, with
+  /// exactly the requested shape and dtype. Either all or a failure: kFailedPrecondition with the
+  /// lists of what is missing, what has another shape or dtype and what the checkpoint has instead;
+  /// kUnavailable or kDataLoss when a file is incomplete or damaged (both worth another try later);
+  /// kNotFound when a file is gone.
   virtual Result<std::vector<Tensor>> Read(std::span<const VariableRequest> requests) = 0;
 
   /// The optimizer's `iterations`, or nothing where the checkpoint has none. Failures as Read().

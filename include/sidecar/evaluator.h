@@ -52,7 +52,9 @@ class SidecarEvaluator {
   SidecarEvaluator(const SidecarEvaluator&) = delete;
   SidecarEvaluator& operator=(const SidecarEvaluator&) = delete;
 
-  /// Waits for checkpoints and evaluates them until a stop rule holds. Checkpoints that cannot be
+  /// Waits for checkpoints and evaluates them until a stop rule holds. The states of stateful
+  /// layers, zero at first, pass from one evaluation to the next, unless a checkpoint holds them.
+  /// Checkpoints that cannot be
   /// used are logged and passed over. Returns OK when max_evaluations was reached by an evaluation,
   /// kDataLoss or kFailedPrecondition when it was reached by a checkpoint that failed for good,
   /// kTimeout, kCancelled after Stop(), or why model, data and options cannot work together.

@@ -11,6 +11,7 @@
 #include "evaluate/added_terms.h"
 #include "evaluate/compiled_metrics.h"
 #include "evaluate/input_binding.h"
+#include "evaluate/model_states.h"
 #include "tensor/convert.h"
 
 namespace sidecar::evaluate {
@@ -96,8 +97,10 @@ Status EvaluationImpl::Prepare() {
   for (const std::string& note : model_->notes) base::Log(LogLevel::kWarning, "{}", note);
   for (const model::ModelVariable& variable : model_->variables)
     requests_.push_back(variable.request);
+  for (const model::ModelState& state : model_->states) requests_.push_back(state.request);
   const DatasetSpec& spec = data_->spec();
   SIDECAR_RETURN_IF_ERROR(CheckTargets(spec));
+  SIDECAR_RETURN_IF_ERROR(CheckBatchSize(*model_, spec));
   SIDECAR_ASSIGN_OR_RETURN(inputs_, BindInputs(model_->inputs, spec.x));
 
   std::vector<OutputSpec> outputs;
@@ -112,7 +115,8 @@ Status EvaluationImpl::Prepare() {
 
   engine::EngineOptions engine_options;
   engine_options.threads = options_.threads.value_or(0);
-  engine_options.batch_size = spec.batch_size;
+  engine_options.batch_size = RowsOfBatches(*model_, spec);
+  engine_options.states = GraphStates(*model_);
   engine_options.rows_independent = model_->rows_independent;
   engine_options.batches = NumBatches();
   DescribeParameters(engine_options);
@@ -158,6 +162,8 @@ Result<std::optional<engine::InputBatch>> EvaluationImpl::NextBatch(Pass& pass) 
     SIDECAR_ASSIGN_OR_RETURN(Tensor input, InputOf(*batch, binding));
     data.push_back(std::move(input));
   }
+  SIDECAR_RETURN_IF_ERROR(
+      CheckBatchRows(*model_, pass.fetched - 1, data.empty() ? 0 : data.front().shape()[0]));
   SIDECAR_ASSIGN_OR_RETURN_CONTEXT(engine::InputBatch inputs, model_->host.Run(std::move(data)),
                                    "batch " + std::to_string(pass.fetched - 1));
   pass.waiting.push_back(std::move(*batch));
@@ -221,7 +227,10 @@ Result<EvaluationResult> EvaluationImpl::Run(std::span<const Tensor> weights,
                                              " weights, the model has " +
                                              std::to_string(requests_.size()));
   }
+  const std::span<const Tensor> states = weights.subspan(model_->variables.size());
+  weights = weights.first(model_->variables.size());
   SIDECAR_RETURN_IF_ERROR(engine_->SetWeights(weights));
+  SIDECAR_RETURN_IF_ERROR(RestoreStates(*model_, states, *engine_));
   SIDECAR_ASSIGN_OR_RETURN(std::unique_ptr<BatchIterator> batches, data_->Begin());
   SIDECAR_ASSIGN_OR_RETURN(const float regularization,
                            RegularizationLoss(model_->variables, weights, model_->keras_version));

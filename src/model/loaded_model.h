@@ -103,6 +103,16 @@ struct MetricTerm {
   TermKind kind = TermKind::kPerSample;
 };
 
+/// A value that passes from batch to batch, as stateful recurrent layers have it: zero before the
+/// first, then what the last batch left, of this evaluation or the one before.
+struct ModelState {
+  Shape shape;             ///< static; the first dimension is the number of rows of every batch
+  std::size_t result = 0;  ///< the graph result, f32, that holds what a batch leaves
+  /// Where a checkpoint may keep a value that counts instead, optional; without a path where none
+  /// does.
+  checkpoint::VariableRequest request;
+};
+
 struct LoadedModel;
 
 /// Builds a model for inputs of these shapes and types, which are in the order of
@@ -111,11 +121,10 @@ struct LoadedModel;
 using ModelFinisher =
     std::function<Result<std::shared_ptr<LoadedModel>>(const std::vector<ModelInput>& inputs)>;
 
-/// A model without weights. The graph's parameters are what `host` makes from the inputs, their
-/// first dimension dynamic; its results are addressed by index. Variables stand in the graph as
-/// VariablePlaceholder
-/// ops whose index is the position in `variables`; variables that inference does not read have
-/// none.
+/// A model without weights. The graph's parameters are what `host` makes from the inputs, then the
+/// `states`, their first dimension dynamic; its results are addressed by index. Variables stand in
+/// the graph as VariablePlaceholder ops whose index is the position in `variables`; variables that
+/// inference does not read have none.
 struct LoadedModel {
   std::string name;
   std::string source;  ///< the file it came from, or "code"
@@ -128,6 +137,8 @@ struct LoadedModel {
   std::vector<ModelOutput> outputs;
   std::vector<GraphCheck> checks;
   std::vector<ModelVariable> variables;
+  /// Where there are any, rows are not independent, and batches must be run one after another.
+  std::vector<ModelState> states;
   std::vector<LossTerm> loss_terms;
   std::vector<MetricTerm> metric_terms;
   /// Whether a row of the outputs depends on the same row of the inputs alone, so that a short

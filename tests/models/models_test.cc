@@ -1,4 +1,9 @@
+#include "api/open_weights.h"
+#include "base/file_system.h"
+#include "base/stop_signal.h"
+#include "evaluate/evaluation.h"
 #include "golden_models.h"
+#include "report/callback_list.h"
 
 namespace sidecar {
 namespace {
@@ -48,6 +53,40 @@ TEST_P(ModelsTest, EveryCheckpointGivesKerasNumbers) {
 
 INSTANTIATE_TEST_SUITE_P(Golden, ModelsTest,
                          ::testing::ValuesIn(Directories(SIDECAR_TEST_DATA "/models")),
+                         [](const auto& test) { return test.param.filename().string(); });
+
+// One evaluation after another, as `sidecar run` has them: states pass on, where checkpoints of
+// Keras 3 do not restore them.
+class StatefulModelsTest : public ::testing::TestWithParam<fs::path> {};
+
+TEST_P(StatefulModelsTest, EvaluationsInOrderGiveKerasNumbers) {
+  const fs::path& directory = GetParam();
+  const ordered_json expected = ordered_json::parse(ReadText(directory / "expected.json"));
+  const Model model = LoadModel(directory, expected).value();
+  const DatasetPtr data =
+      LoadDataset(directory / "data.npz", expected.at("batch_size").get<std::int64_t>()).value();
+  const auto evaluation = evaluate::Evaluation::Create(model.loaded(), data, {}).value();
+  for (const ordered_json& checkpoint : expected.at("checkpoints")) {
+    const fs::path prefix = directory / "ckpts" / checkpoint.at("prefix").get<std::string>();
+    const auto weights = api::OpenWeights(base::PosixFileSystem(), prefix, std::nullopt).value();
+    const std::vector<Tensor> values = weights.source->Read(evaluation->requests()).value();
+    report::CallbackList callbacks({});
+    const base::StopSignal stop;
+    const auto result = evaluation->Run(values, {}, callbacks, stop);
+    ASSERT_TRUE(result.ok()) << result.status();
+    ExpectMetrics(result->metrics, checkpoint.at("metrics_in_order"), 2e-5);
+  }
+}
+
+std::vector<fs::path> StatefulModels() {
+  std::vector<fs::path> directories = Directories(SIDECAR_TEST_DATA "/models");
+  std::erase_if(directories, [](const fs::path& directory) {
+    return ReadText(directory / "expected.json").find("metrics_in_order") == std::string::npos;
+  });
+  return directories;
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, StatefulModelsTest, ::testing::ValuesIn(StatefulModels()),
                          [](const auto& test) { return test.param.filename().string(); });
 
 // The recordings that the demo shows.

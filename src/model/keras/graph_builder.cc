@@ -117,6 +117,21 @@ class ResultCollector {
     }
   }
 
+  // What batches leave of the states.
+  Status AddStates(const std::vector<NamedState>& states) {
+    for (const NamedState& state : states) {
+      model_.states.push_back({state.state->shape, Add(state.state->now), state.request});
+      const ModelState& first = model_.states.front();
+      if (first.shape[0] == state.state->shape[0]) continue;
+      return {StatusCode::kFailedPrecondition,
+              fmt::format("{} is for batches of {} samples, {} for batches of {}: the inputs of "
+                          "nested models say different sizes",
+                          first.request.name, first.shape[0], state.request.name,
+                          state.state->shape[0])};
+    }
+    return Status();
+  }
+
   // Results are f32, i32 or i64.
   static GraphOutput AsResult(const GraphOutput& value, DType dtype) {
     const ov::element::Type type = GraphElementType(dtype);
@@ -194,7 +209,8 @@ Result<std::shared_ptr<LoadedModel>> BuildModel(const LayerObject& root, KerasVe
   model->name = root.name;
   model->keras_version = rules;
   model->layers = scopes.ClassCounts();
-  model->variables = scopes.NameVariables();
+  LayerScopes::Names names = scopes.NameVariables();
+  model->variables = std::move(names.variables);
   ResultCollector collector(*model);
   collector.AddOutputs(values, OutputNames(*root.model, rules));
   for (const LayerContext* context : scopes.contexts()) {
@@ -202,8 +218,10 @@ Result<std::shared_ptr<LoadedModel>> BuildModel(const LayerObject& root, KerasVe
     collector.AddTerms(*context);
     model->rows_independent = model->rows_independent && !context->mixes_rows();
   }
+  SIDECAR_RETURN_IF_ERROR(collector.AddStates(names.states));
   try {
-    const ov::ParameterVector parameters = UsedParameters(collector.results(), inputs);
+    ov::ParameterVector parameters = UsedParameters(collector.results(), inputs);
+    for (const NamedState& state : names.states) parameters.push_back(state.state->parameter);
     model->graph = std::make_shared<ov::Model>(collector.results(), parameters, root.name);
   } catch (const std::exception& error) {
     return Status(StatusCode::kInternal,

@@ -15,6 +15,7 @@
 #include "base/status_macros.h"
 #include "engine/openvino_error.h"
 #include "model/keras/activity_loss.h"
+#include "model/keras/call_order.h"
 #include "model/keras/config_reader.h"
 #include "model/keras/custom_layer.h"
 #include "model/keras/graph_ops.h"
@@ -51,19 +52,6 @@ Result<Value> Enter(const LayerObject& layer, const Value& value, DType dtype, K
     result.output = std::make_shared<ov::op::v0::Convert>(value.output, type);
   }
   return result;
-}
-
-// The tensors that a call needs: inputs, then arguments.
-std::vector<TensorReference> TensorsOf(const LayerCall& call) {
-  std::vector<TensorReference> tensors;
-  for (const CallInput& input : call.inputs) {
-    if (const auto* reference = std::get_if<TensorReference>(&input)) tensors.push_back(*reference);
-  }
-  for (const auto& argument : call.arguments) {
-    ForEachTensor(argument.tree,
-                  [&tensors](const TensorReference& reference) { tensors.push_back(reference); });
-  }
-  return tensors;
 }
 
 // Fails for a value of unknown rank or of more elements than any memory holds.
@@ -152,8 +140,22 @@ std::string Describe(const LayerObject& layer) {
   return fmt::format("the layer '{}' ({})", layer.name, layer.class_name);
 }
 
+GraphLowering::GraphLowering(LayerScopes& scopes, HostPlan& plan, HostParameters& parameters)
+    : scopes_(scopes), plan_(plan), parameters_(parameters) {
+  in_keras_order_ =
+      std::any_of(scopes.contexts().begin(), scopes.contexts().end(),
+                  [](const LayerContext* context) { return IsStateful(context->layer()); });
+}
+
 Result<Values> GraphLowering::Run(const ModelDescription& model, const Values& inputs) {
   SIDECAR_RETURN_IF_ERROR(CountWork(model.layers.size()));
+  PushBatch(FixedBatch(model));
+  Result<Values> outputs = RunLayers(model, inputs);
+  PopBatch();
+  return outputs;
+}
+
+Result<Values> GraphLowering::RunLayers(const ModelDescription& model, const Values& inputs) {
   Frame frame{model, {}};
   for (const LayerNode& node : model.layers) frame.calls.emplace_back(node.calls.size());
   for (std::size_t i = 0; i < model.inputs.size(); ++i) {
@@ -172,6 +174,11 @@ Result<Values> GraphLowering::Run(const ModelDescription& model, const Values& i
         Value value,
         Enter(layer, inputs[i], converts ? policy->compute : inputs[i].dtype, scopes_.rules()));
     frame.calls[port.layer][port.call] = {State::kDone, {std::move(value)}};
+  }
+  if (in_keras_order_) {
+    for (const TensorReference& call : KerasCallOrder(model)) {
+      SIDECAR_RETURN_IF_ERROR(Compute(frame, call));
+    }
   }
   Values outputs;
   for (const ModelPort& port : model.outputs) {

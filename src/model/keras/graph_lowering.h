@@ -39,8 +39,7 @@ class GraphLowering final : public LayerRunner {
  public:
   /// `plan` gets what is computed before the graph, `parameters` a parameter of the graph for each
   /// of its slots, null for strings; both must outlive this object.
-  GraphLowering(LayerScopes& scopes, HostPlan& plan, HostParameters& parameters)
-      : scopes_(scopes), plan_(plan), parameters_(parameters) {}
+  GraphLowering(LayerScopes& scopes, HostPlan& plan, HostParameters& parameters);
 
   /// The values of the model's outputs for these inputs, which are in the order of `model.inputs`.
   Result<Values> Run(const ModelDescription& model, const Values& inputs);
@@ -62,6 +61,7 @@ class GraphLowering final : public LayerRunner {
     std::vector<std::vector<Call>> calls;  // as in the description
   };
 
+  Result<Values> RunLayers(const ModelDescription& model, const Values& inputs);
   Status Compute(Frame& frame, const TensorReference& wanted);
   Result<Values> GatherInputs(const Frame& frame, const LayerNode& node, const LayerCall& call);
   Result<Values> RunCall(const Frame& frame, const LayerNode& node, const LayerCall& call);
@@ -76,6 +76,8 @@ class GraphLowering final : public LayerRunner {
   LayerScopes& scopes_;
   HostPlan& plan_;
   HostParameters& parameters_;
+  /// Calls are lowered in Keras's order: a stateful layer's depend on those before.
+  bool in_keras_order_ = false;
   std::size_t work_ = 0;  // calls so far
 };
 

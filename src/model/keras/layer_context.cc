@@ -92,6 +92,46 @@ Status LayerContext::UnreadVariable(VariableSpec spec) {
   return FindOrAdd(std::move(spec)).status();
 }
 
+Result<GraphOutput> LayerContext::State(const std::string& path, const Shape& sizes) {
+  if (runner_->has_folds()) {
+    return Fail(StatusCode::kUnimplemented,
+                "is stateful, which is not supported inside of "
+                "TimeDistributed");
+  }
+  const std::optional<std::int64_t> rows = runner_->batch();
+  if (!rows) {
+    return Fail(
+        StatusCode::kFailedPrecondition,
+        "is stateful, but the model's inputs leave the batch size open; Keras needs one, as "
+        "Input(batch_shape=...) gives it");
+  }
+  const Shape shape = sizes.WithFirst(*rows);
+  const auto same_path = [&path](const LayerState& known) { return known.path == path; };
+  const auto known = std::find_if(states_.begin(), states_.end(), same_path);
+  if (known != states_.end() && known->shape == shape) return known->now;
+  const auto elements = shape.NumElements();
+  if (known != states_.end() || !elements.ok() || *elements > kMostElements) {
+    return Fail(StatusCode::kFailedPrecondition,
+                fmt::format("would keep a state of shape {}; it must be known, have no more than "
+                            "2^38 elements and be the same in all calls",
+                            shape.ToString()));
+  }
+  ov::PartialShape open = ToOvShape(shape);
+  open[0] = ov::Dimension::dynamic();
+  auto parameter = std::make_shared<ov::op::v0::Parameter>(ov::element::f32, open);
+  parameter->set_friendly_name(fmt::format("{} {}", description_, path));
+  const GraphOutput now = parameter->output(0);
+  states_.push_back({path, shape, policy_.variable, std::move(parameter), now});
+  MixRows();  // no rows may be added to a batch, and none left out
+  return now;
+}
+
+void LayerContext::KeepState(const std::string& path, const GraphOutput& value) {
+  for (LayerState& state : states_) {
+    if (state.path == path) state.now = value;
+  }
+}
+
 LayerContext::PartEntry& LayerContext::FindOrAddPart(const PartSpec& spec) {
   for (PartEntry& part : parts_) {
     if (part.spec.name == spec.name) return part;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <openvino/op/parameter.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,6 +58,15 @@ struct LayerVariable {
   Regularizer regularizer;
   /// Its place in the graph; null for one that inference does not read.
   std::shared_ptr<engine::VariablePlaceholder> placeholder;
+};
+
+/// A value that a layer keeps from one batch to the next, in the layout of Keras's variable.
+struct LayerState {
+  std::string path;  ///< below the layer in an object graph, "states/0"
+  Shape shape;       ///< static, with the rows of a batch
+  DType dtype = DType::kFloat32;
+  std::shared_ptr<ov::op::v0::Parameter> parameter;  ///< f32; its rows are left open
+  GraphOutput now;                                   ///< after the calls so far
 };
 
 class LayerContext;
@@ -116,6 +126,16 @@ class LayerRunner {
     folds_.pop_back();
     term_folds_.pop_back();
   }
+  /// Until PopBatch(), layers are those of a model whose inputs have batches of this size; nothing
+  /// where they leave it open.
+  void PushBatch(std::optional<std::int64_t> rows) {
+    batches_.push_back(rows || batches_.empty() ? rows : batches_.back());
+  }
+  void PopBatch() { batches_.pop_back(); }
+  [[nodiscard]] std::optional<std::int64_t> batch() const {
+    return batches_.empty() ? std::nullopt : batches_.back();
+  }
+
   /// Whether the rows are not the model's own.
   [[nodiscard]] bool has_folds() const { return !folds_.empty(); }
   /// `violations` of the current rows as those of the model's.
@@ -136,6 +156,7 @@ class LayerRunner {
   }
 
  private:
+  std::vector<std::optional<std::int64_t>> batches_;
   std::vector<RowFold> folds_;
   std::vector<TermFold> term_folds_;
 };
@@ -172,6 +193,14 @@ class LayerContext {
   /// Declares a variable that inference does not read but that has a place in Keras's order.
   Status UnreadVariable(VariableSpec spec);
   [[nodiscard]] const std::vector<LayerVariable>& variables() const { return variables_; }
+
+  /// The state kept at `path`, whose samples have these `sizes`: zero at first, then what the last
+  /// call before this one, of this batch or the one before, left with KeepState(). Fails with
+  /// kFailedPrecondition where the sizes or the model's batch size are not known.
+  Result<GraphOutput> State(const std::string& path, const Shape& sizes);
+  /// State() must have been called for `path`.
+  void KeepState(const std::string& path, const GraphOutput& value);
+  [[nodiscard]] const std::vector<LayerState>& states() const { return states_; }
 
   /// What the current call has besides its inputs.
   [[nodiscard]] const CallArguments& arguments() const { return arguments_; }
@@ -264,6 +293,7 @@ class LayerContext {
   bool trainable_;
   DTypePolicy policy_;
   std::vector<LayerVariable> variables_;
+  std::vector<LayerState> states_;
   std::vector<Check> checks_;
   std::vector<AddedLoss> loss_terms_;
   std::vector<AddedMetric> metric_terms_;

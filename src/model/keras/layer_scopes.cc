@@ -45,8 +45,8 @@ std::vector<std::string> ArchivePrefixes(const std::vector<std::string>& prefixe
 // Walks the layers once more and writes down the names of their variables.
 class VariableNamer {
  public:
-  VariableNamer(const LayerScopes& scopes, std::vector<ModelVariable>& out)
-      : scopes_(scopes), out_(out) {}
+  VariableNamer(const LayerScopes& scopes, LayerScopes::Names& names)
+      : scopes_(scopes), out_(names.variables), states_(names.states) {}
 
   void Visit(const ModelDescription& model, const Place& place) {
     NameCounter archive_names;
@@ -124,6 +124,7 @@ class VariableNamer {
   // A layer's own variables, then those of its parts.
   void AddLayer(const LayerContext& context, const Place& place) {
     AddVariables(context, place);
+    AddStates(context, place);
     for (const LayerContext::PartEntry& part : context.parts()) {
       Place inner;
       inner.name = place.name + "/" + part.spec.name;
@@ -193,8 +194,27 @@ class VariableNamer {
     }
   }
 
+  void AddStates(const LayerContext& context, const Place& place) {
+    for (const LayerState& state : context.states()) {
+      NamedState named;
+      named.state = &state;
+      named.request.name = place.name + "/" + state.path;
+      named.request.dtype = state.dtype;
+      named.request.shape = state.shape;
+      named.request.trainable = false;
+      named.request.optional = true;
+      // keras/src/layers/rnn/rnn.py has them untracked, but TensorFlow tracks them all the same.
+      if (!context.is_keras2()) {
+        named.request.graph_path = place.steps;
+        named.request.graph_path.push_back({{SplitPath(state.path)}});
+      }
+      states_.push_back(std::move(named));
+    }
+  }
+
   const LayerScopes& scopes_;
   std::vector<ModelVariable>& out_;
+  std::vector<NamedState>& states_;
   std::set<const LayerObject*> visited_;
   std::map<const LayerObject*, bool> model_has_variables_;
   VariablePlaces places_;
@@ -275,12 +295,12 @@ std::vector<std::string> LayerScopes::ClassCounts() const {
   return result;
 }
 
-std::vector<ModelVariable> LayerScopes::NameVariables() const {
-  std::vector<ModelVariable> result;
-  VariableNamer namer(*this, result);
+LayerScopes::Names LayerScopes::NameVariables() const {
+  Names names;
+  VariableNamer namer(*this, names);
   namer.Visit(*root_->model, Place{"", {}, {"", ""}});
-  NumberLegacyWeights(*root_->model, *this, namer.places(), result);
-  return result;
+  NumberLegacyWeights(*root_->model, *this, namer.places(), names.variables);
+  return names;
 }
 
 }  // namespace sidecar::model::keras

@@ -14,6 +14,12 @@
 
 namespace sidecar::model::keras {
 
+/// A layer's state, and where checkpoints may keep it.
+struct NamedState {
+  const LayerState* state = nullptr;
+  checkpoint::VariableRequest request;
+};
+
 /// A context for every layer object that is no model. A layer that several models share has one,
 /// where it stands first. Not thread-safe.
 class LayerScopes {
@@ -31,8 +37,12 @@ class LayerScopes {
 
   /// Once the graph is built: all variables in the order of Keras's model.weights per layer
   /// (trainable before non-trainable), with their names in checkpoints; placeholders get their
-  /// indices.
-  [[nodiscard]] std::vector<ModelVariable> NameVariables() const;
+  /// indices. Likewise the states of stateful layers, which Keras 2 writes to no checkpoint.
+  struct Names {
+    std::vector<ModelVariable> variables;
+    std::vector<NamedState> states;
+  };
+  [[nodiscard]] Names NameVariables() const;
 
   /// Which Keras's rules hold.
   [[nodiscard]] KerasVersion rules() const { return rules_; }

@@ -24,6 +24,18 @@ Result<ModelInput> ReadInputLayer(const LayerObject& layer) {
       .name = layer.name, .dtype = policy->compute, .shape = batch_shape.WithoutFirst()};
 }
 
+std::optional<std::int64_t> FixedBatch(const ModelDescription& model) {
+  for (const ModelPort& port : model.inputs) {
+    const LayerObject& layer = *model.layers[port.tensor.layer].layer;
+    const ConfigReader config(*layer.config, layer.name);
+    const char* key = config.Has("batch_shape") ? "batch_shape" : "batch_input_shape";
+    if (layer.class_name != "InputLayer" || !config.Has(key)) continue;
+    const auto shape = config.DynamicShape(key);  // what is wrong with it is said elsewhere
+    if (shape.ok() && shape->rank() > 0 && (*shape)[0] > 0) return (*shape)[0];
+  }
+  return std::nullopt;
+}
+
 DType GraphInputType(DType dtype) {
   if (IsFloating(dtype)) return DType::kFloat32;
   const bool wide = dtype == DType::kInt64 || dtype == DType::kUint64 || dtype == DType::kUint32;

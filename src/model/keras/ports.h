@@ -1,6 +1,8 @@
 // The inputs and outputs of a model under Keras's names.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,9 @@ namespace sidecar::model::keras {
 /// What an InputLayer's config says: dtype as Keras has it, shape of one sample. Not `declared`
 /// where it has no shape. Fails with kDataLoss.
 Result<ModelInput> ReadInputLayer(const LayerObject& layer);
+
+/// The size of a batch where the config of one of the InputLayers among the inputs says it.
+[[nodiscard]] std::optional<std::int64_t> FixedBatch(const ModelDescription& model);
 
 /// The type that the graph takes for an input of this type: float32, int32 or int64.
 [[nodiscard]] DType GraphInputType(DType dtype);

@@ -1,8 +1,10 @@
-// Runs a model's graph on one batch, for tests.
+// Runs a model's graph, for tests.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "engine/engine.h"
@@ -12,7 +14,24 @@
 
 namespace sidecar::model::testing {
 
-/// All results of the graph, in its order. `weights`: a value for each variable, which enter the
+/// Rows `begin` and on of each tensor, `count` of them.
+inline std::vector<Tensor> RowsOf(const std::vector<Tensor>& tensors, std::int64_t begin,
+                                  std::int64_t count) {
+  std::vector<Tensor> rows;
+  for (const Tensor& tensor : tensors) rows.push_back(tensor.Slice(begin, begin + count).value());
+  return rows;
+}
+
+/// `b` below `a`.
+inline Tensor Below(const Tensor& a, const Tensor& b) {
+  std::vector<std::byte> bytes(a.bytes().begin(), a.bytes().end());
+  bytes.insert(bytes.end(), b.bytes().begin(), b.bytes().end());
+  const Shape shape = a.shape().WithoutFirst().WithFirst(a.shape()[0] + b.shape()[0]);
+  return Tensor::FromBytes(a.dtype(), shape, bytes).value();
+}
+
+/// All results of the graph, in its order, for one batch or, where the model has states, for as
+/// many as the rows make, put together. `weights`: a value for each variable, which enter the
 /// graph as `mode` says; `rows_per_run` of the batch are computed at a time.
 inline Result<std::vector<Tensor>> RunGraph(
     const LoadedModel& model, const std::vector<Tensor>& weights, const std::vector<Tensor>& data,
@@ -23,7 +42,11 @@ inline Result<std::vector<Tensor>> RunGraph(
   const std::vector<Tensor>& inputs = *transformed;
   engine::EngineOptions options;
   options.threads = 1;
-  options.batch_size = data.front().shape()[0];
+  const std::int64_t rows = inputs.front().shape()[0];
+  options.batch_size = model.states.empty() ? rows : model.states.front().shape[0];
+  for (const ModelState& state : model.states) {
+    options.states.push_back({state.shape, state.result});
+  }
   options.rows_independent = model.rows_independent;
   options.weight_mode = mode;
   options.rows_per_run = rows_per_run;
@@ -34,16 +57,24 @@ inline Result<std::vector<Tensor>> RunGraph(
   auto engine = engine::Engine::Create(model.graph, options);
   if (!engine.ok()) return engine.status();
   if (Status status = (*engine)->SetWeights(weights); !status.ok()) return status;
-  std::optional<engine::InputBatch> next = inputs;
+  std::int64_t begin = 0;
   std::vector<Tensor> outputs;
   const Status status = (*engine)->Run(
       [&]() -> Result<std::optional<engine::InputBatch>> {
-        return std::exchange(next, std::nullopt);
+        if (begin == rows) return std::optional<engine::InputBatch>();
+        const std::int64_t count = std::min(options.batch_size, rows - begin);
+        begin += count;
+        return std::optional(RowsOf(inputs, begin - count, count));
       },
-      [&](std::int64_t, std::int64_t, const engine::OutputBatch& batch) {
-        for (const Tensor& output : batch) {
-          outputs.push_back(
-              Tensor::FromBytes(output.dtype(), output.shape(), output.bytes()).value());
+      [&](std::int64_t index, std::int64_t, const engine::OutputBatch& batch) {
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+          const Tensor& output = batch[i];
+          if (index == 0) {
+            outputs.push_back(
+                Tensor::FromBytes(output.dtype(), output.shape(), output.bytes()).value());
+          } else {
+            outputs[i] = Below(outputs[i], output);
+          }
         }
         return Status();
       });

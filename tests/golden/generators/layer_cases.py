@@ -22,6 +22,7 @@ class Case:
     data: Optional[Callable] = None  # (NumPy random generator) -> inputs, instead of random ones
     has_nan: bool = False
     batch_size: Optional[int] = None  # of the model's inputs, where it is fixed
+    batches: int = 1  # that the rows of the data make, of a model whose batches depend on each other
 
 
 def single(name, class_name, shape, dtype=FLOAT, spread=1.0, high=10, expected=None, **config):

@@ -118,10 +118,6 @@ def regularized_cases():
 
 
 def refused_cases(generation):
-    for class_name in ("LSTM", "SimpleRNN"):
-        yield Case(f"stateful_{class_name.lower()}", [SEQUENCE],
-                   lambda k, xs, c=class_name: make(k, c, stateful=True)(k.layers.Reshape((STEPS, CHANNELS))(xs[0])),
-                   refused="stateful = true", batch_size=3)
     if generation == 2:
         yield Case("time_major", [SEQUENCE], lambda k, xs: make(k, "LSTM", time_major=True)(xs[0]),
                    refused="time_major = true")

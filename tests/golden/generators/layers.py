@@ -81,7 +81,15 @@ def make_inputs(case, random):
 
 
 def outputs(model, case, arrays):
-    """Values and masks (None where there is none) of the outputs."""
+    """Values and masks (None where there is none) of the outputs, batch after batch."""
+    rows = len(arrays[0]) // case.batches
+    parts = [outputs_of_batch(model, case, [a[i * rows : (i + 1) * rows] for a in arrays]) for i in range(case.batches)]
+    values = [np.concatenate(of_output) for of_output in zip(*[values for values, _ in parts])]
+    masks = [None if of_output[0] is None else np.concatenate(of_output) for of_output in zip(*[masks for _, masks in parts])]
+    return values, masks
+
+
+def outputs_of_batch(model, case, arrays):
     if any(array.dtype.kind == "U" for array in arrays):
         arrays = [tf.constant(array) for array in arrays]
     result = case.expected(model, arrays) if case.expected else model(
@@ -128,7 +136,7 @@ def write(group, generation):
             if mask is not None:
                 mask = np.asarray(mask)
                 # Attention scores can have masks of floats, or one row for all samples: left out.
-                if mask.dtype == bool and mask.shape[0] == BATCH and not case.name.endswith("float_scores"):
+                if mask.dtype == bool and mask.shape[0] == len(arrays[0]) and not case.name.endswith("float_scores"):
                     members[f"{case.name}/mask/{i}"] = mask
         models[case.name] = model
         row = {"name": case.name, "model": as_json(model)}

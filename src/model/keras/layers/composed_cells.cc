@@ -50,6 +50,16 @@ class StackedCells final : public RecurrentCell {
     return sizes;
   }
 
+  [[nodiscard]] std::vector<std::string> state_places() const override {
+    std::vector<std::string> places;
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+      for (const std::string& place : cells_[i]->state_places()) {
+        places.push_back(fmt::format("{}/{}", i, place));
+      }
+    }
+    return places;
+  }
+
   [[nodiscard]] std::int64_t output_size() const override { return cells_.back()->output_size(); }
 
  private:
@@ -76,6 +86,9 @@ class ResidualCell final : public RecurrentCell {
 
   [[nodiscard]] std::vector<std::int64_t> state_sizes() const override {
     return cell_->state_sizes();
+  }
+  [[nodiscard]] std::vector<std::string> state_places() const override {
+    return cell_->state_places();
   }
   [[nodiscard]] std::int64_t output_size() const override { return cell_->output_size(); }
 

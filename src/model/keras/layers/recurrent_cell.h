@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "model/keras/layer_context.h"
@@ -54,6 +55,8 @@ class RecurrentCell {
   /// The sizes of the states, each [batch, size].
   [[nodiscard]] virtual std::vector<std::int64_t> state_sizes() const = 0;
   [[nodiscard]] virtual std::int64_t output_size() const = 0;
+  /// Where Keras keeps each of them in the structure of all: "1", or "0/1" in a stack of cells.
+  [[nodiscard]] virtual std::vector<std::string> state_places() const;
   /// A whole sequence [batch, time, features] by one op of its own, which the CPU has a kernel for;
   /// nothing where there is none for this cell's options.
   virtual std::optional<SequenceResult> NativeSequence(const GraphOutput& x,

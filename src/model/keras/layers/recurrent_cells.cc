@@ -249,6 +249,12 @@ GraphOutputs RecurrentCell::ZeroStates(const GraphOutputs& projected) {
   return states;
 }
 
+std::vector<std::string> RecurrentCell::state_places() const {
+  std::vector<std::string> places;
+  for (std::size_t i = 0; i < state_sizes().size(); ++i) places.push_back(std::to_string(i));
+  return places;
+}
+
 GraphOutput RecurrentCell::ZeroOutput(const GraphOutputs& projected) {
   return Zeros(RuntimeSize(projected.front(), 0), {output_size()});
 }

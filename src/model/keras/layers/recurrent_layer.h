@@ -16,6 +16,7 @@ struct RecurrentSettings {
   bool return_sequences = false;
   bool return_state = false;
   bool go_backwards = false;
+  bool stateful = false;
   bool zero_output_for_mask = false;
   bool unroll = false;
 };

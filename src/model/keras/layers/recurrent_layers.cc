@@ -10,6 +10,7 @@
 #include "model/keras/layers/layer_functions.h"
 #include "model/keras/layers/recurrent_layer.h"
 #include "model/keras/layers/recurrent_loop.h"
+#include "model/keras/layers/recurrent_state.h"
 #include "model/keras/masks.h"
 
 namespace sidecar::model::keras {
@@ -115,6 +116,7 @@ Result<RecurrentSettings> ReadRecurrentSettings(const LayerContext& context) {
   SIDECAR_ASSIGN_OR_RETURN(settings.return_sequences, config.Bool("return_sequences", false));
   SIDECAR_ASSIGN_OR_RETURN(settings.return_state, config.Bool("return_state", false));
   SIDECAR_ASSIGN_OR_RETURN(settings.go_backwards, config.Bool("go_backwards", false));
+  SIDECAR_ASSIGN_OR_RETURN(settings.stateful, config.Bool("stateful", false));
   SIDECAR_ASSIGN_OR_RETURN(settings.zero_output_for_mask,
                            config.Bool("zero_output_for_mask", false));
   SIDECAR_ASSIGN_OR_RETURN(settings.unroll, config.Bool("unroll", false));
@@ -152,8 +154,12 @@ Result<SequenceResult> RunRecurrent(LayerContext& context, const RecurrentSettin
   SIDECAR_ASSIGN_OR_RETURN(const auto cell, CellOf(context, x));
   const GraphOutput input = ToFloat(x.output);
   SIDECAR_ASSIGN_OR_RETURN(const GraphOutputs projected, cell->Project(input));
+  GraphOutputs start = initial_states;
+  if (settings.stateful) {
+    SIDECAR_ASSIGN_OR_RETURN(start, StatefulStart(context, *cell, projected, initial_states));
+  }
   SIDECAR_ASSIGN_OR_RETURN(const GraphOutputs states,
-                           StartStates(context, *cell, initial_states, projected));
+                           StartStates(context, *cell, start, projected));
   std::optional<SequenceResult> result;
   if (!mask) result = cell->NativeSequence(input, states, settings.go_backwards);
   if (!result && mask) {
@@ -166,6 +172,7 @@ Result<SequenceResult> RunRecurrent(LayerContext& context, const RecurrentSettin
   result->sequence = cell->FromCellLayout(result->sequence, 2);
   result->last = cell->FromCellLayout(result->last, 1);
   for (GraphOutput& state : result->states) state = cell->FromCellLayout(state, 1);
+  if (settings.stateful) KeepStates(context, *cell, result->states);
   return std::move(*result);
 }
 

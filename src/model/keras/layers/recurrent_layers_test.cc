@@ -23,6 +23,7 @@ using nlohmann::json;
 using testing::Functional2;
 using testing::Input2;
 using testing::Layer2;
+using testing::OneLayer3;
 
 json Layer(const std::string& class_name, json config) {
   config["name"] = "inner";
@@ -101,15 +102,85 @@ TEST(RecurrentLayers, LoopWithOtherActivations) {
   EXPECT_EQ(ExecutedNodes(OneLayer("LSTM", config))["TensorIterator"], 1);
 }
 
-TEST(RecurrentLayers, AreRefusedWhereStatesPassFromBatchToBatch) {
+json Stateful(json layer) {
+  layer["config"]["stateful"] = true;
+  return layer;
+}
+
+std::vector<std::vector<std::string>> Edges(const checkpoint::VariableRequest& request) {
+  std::vector<std::vector<std::string>> edges;
+  for (const checkpoint::PathStep& step : request.graph_path) {
+    edges.push_back(step.alternatives.front());
+  }
+  return edges;
+}
+
+TEST(StatefulLayers, SayWhatTheyKeepAndWhereKeras3KeepsIt) {
   json config = Recurrent(false);
   config["stateful"] = true;
+  const json model = OneLayer3("LSTM", config, {2, 6, 3});
+  const Model loaded = Model::FromJson(model.dump()).value();
+  const std::vector<ModelState>& states = loaded.loaded()->states;
+  ASSERT_EQ(states.size(), 2U);
+  EXPECT_FALSE(loaded.loaded()->rows_independent);
+  EXPECT_EQ(states[1].shape, Shape({2, 4}));
+  EXPECT_EQ(states[1].request.name, "layer/states/1");
+  EXPECT_TRUE(states[1].request.optional);
+  EXPECT_EQ(Edges(states[1].request),
+            (std::vector<std::vector<std::string>>{{"_operations", "1"}, {"states", "1"}}));
+  // After the input, and after the output.
+  EXPECT_EQ(loaded.loaded()->graph->get_parameters().size(), 3U);
+  EXPECT_EQ(states[1].result, 2U);
+}
+
+TEST(StatefulLayers, AreInNoCheckpointOfKeras2) {
+  const json wrapped = {{"layer", Stateful(Layer("GRU", Recurrent(false)))}};
   const json model = Functional2(
-      "model", json::array({Input2("x", {2, 6, 3}), Layer2("LSTM", "layer", config, {"x"})}), {"x"},
-      {"layer"});
-  const Status status = Model::FromJson(model.dump()).status();
-  EXPECT_EQ(status.code(), StatusCode::kUnimplemented);
-  EXPECT_NE(status.ToString().find("stateful = true"), std::string::npos) << status;
+      "model",
+      json::array({Input2("x", {2, 6, 3}), Layer2("Bidirectional", "layer", wrapped, {"x"})}),
+      {"x"}, {"layer"});
+  const Model loaded = Model::FromJson(model.dump()).value();
+  const std::vector<ModelState>& states = loaded.loaded()->states;
+  ASSERT_EQ(states.size(), 2U);
+  EXPECT_EQ(states[1].request.name, "layer/backward_layer/states/0");
+  EXPECT_TRUE(states[1].request.graph_path.empty());
+}
+
+TEST(StatefulLayers, NeedTheBatchSize) {
+  json config = Recurrent(false);
+  config["stateful"] = true;
+  const Status status = Model::FromJson(OneLayer3("LSTM", config, {nullptr, 6, 3}).dump()).status();
+  EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
+  EXPECT_NE(status.ToString().find("leave the batch size open"), std::string::npos) << status;
+}
+
+TEST(StatefulLayers, NeedOneBatchSize) {
+  json config = Recurrent(false);
+  config["stateful"] = true;
+  const auto model_of = [&config](std::int64_t rows, const json& input) {
+    json inner = Functional2(
+        "inner",
+        json::array({Input2("y", {rows, 6, 3}), Layer2("LSTM", "inner_lstm", config, {"y"})}),
+        {"y"}, {"inner_lstm"});
+    inner["name"] = "inner";
+    inner["inbound_nodes"] = json::array({json::array({json::array({"x", 0, 0, json::object()})})});
+    return Functional2("model", json::array({input, inner, Layer2("LSTM", "outer", config, {"x"})}),
+                       {"x"}, {"inner", "outer"});
+  };
+  EXPECT_TRUE(Model::FromJson(model_of(2, Input2("x", {2, 6, 3})).dump()).ok());
+  const Status status = Model::FromJson(model_of(4, Input2("x", {2, 6, 3})).dump()).status();
+  EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
+  EXPECT_NE(status.ToString().find("different sizes"), std::string::npos) << status;
+}
+
+TEST(StatefulLayers, OfHostileSizesAreRefused) {
+  json config = Recurrent(false);
+  config["stateful"] = true;
+  config["units"] = 1024;
+  const Status status =
+      Model::FromJson(OneLayer3("LSTM", config, {2147483647, 6, 3}).dump()).status();
+  EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
+  EXPECT_NE(status.ToString().find("would keep a state of shape"), std::string::npos) << status;
 }
 
 TEST(TimeDistributed, SaysInWhichRowAnIdIsOutside) {

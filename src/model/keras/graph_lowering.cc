@@ -77,7 +77,8 @@ Status CheckShape(const LayerContext& context, const GraphOutput& output) {
 Status Finish(const LayerContext& context, Value& value) {
   if (value.dtype == DType::kString) return Status();
   SIDECAR_RETURN_IF_ERROR(CheckShape(context, value.output));
-  if (RankOf(value.output) == 0 || SizeOf(value.output, 0) != Shape::kUnknown) {
+  const bool has_batch = RankOf(value.output) > 0 && SizeOf(value.output, 0) == Shape::kUnknown;
+  if (!has_batch && !context.moves_batch()) {
     return context.Fail(StatusCode::kFailedPrecondition,
                         "its output does not have the batch as its first dimension");
   }

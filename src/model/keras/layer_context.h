@@ -277,6 +277,12 @@ class LayerContext {
   /// States that rows of the layer's output depend on other rows.
   void MixRows();
   [[nodiscard]] bool mixes_rows() const { return mixes_rows_; }
+  /// States that the batch is not the first dimension of the layer's outputs.
+  void MoveBatch() {
+    moves_batch_ = true;
+    MixRows();
+  }
+  [[nodiscard]] bool moves_batch() const { return moves_batch_; }
 
   /// A failure that names the layer.
   [[nodiscard]] Status Fail(StatusCode code, std::string_view problem) const;
@@ -298,6 +304,7 @@ class LayerContext {
   std::vector<AddedLoss> loss_terms_;
   std::vector<AddedMetric> metric_terms_;
   bool mixes_rows_ = false;
+  bool moves_batch_ = false;
   std::vector<PartEntry> parts_;
   CallArguments arguments_;
   LayerRunner* runner_ = nullptr;

@@ -49,9 +49,9 @@ TEST(ModelReaderRefusalsTest, NamesAllUnsupportedLayersAtOnce) {
 }
 
 TEST(ModelReaderRefusalsTest, SaysWhyAnOptionIsRefused) {
-  const json config = {{"units", 2}, {"time_major", true}};
-  EXPECT_THAT(Read(OneLayer2("GRU", config, {nullptr, 4, 3})).status().details(),
-              ElementsAre(HasSubstr("time_major = true is not supported: the batch must be")));
+  const json config = {{"virtual_batch_size", 2}};
+  EXPECT_THAT(Read(OneLayer2("BatchNormalization", config, {nullptr, 3})).status().details(),
+              ElementsAre(HasSubstr("virtual_batch_size is not supported: it takes batches of")));
 }
 
 // Keras 2 adds the terms of a model inside of TimeDistributed twice.
@@ -97,7 +97,8 @@ TEST(ModelReaderRefusalsTest, RefusesOptionsThatChangeWhatALayerComputes) {
       {"Activation", {{"activation", "no_such"}}},
       {"Activation", {{"activation", {{"class_name", "__lambda__"}, {"config", json::object()}}}}},
       {"Rescaling", {{"scale", 2}, {"dtype", "uint8"}}},
-      {"LSTM", {{"units", 2}, {"time_major", true}}}};
+      {"RNN",
+       {{"num_constants", 1}, {"cell", {{"class_name", "GRUCell"}, {"config", {{"units", 2}}}}}}}};
   for (const auto& [class_name, config] : cases) {
     EXPECT_EQ(Read(OneLayer2(class_name, config, {nullptr, 3})).status().code(),
               StatusCode::kUnimplemented)

@@ -117,10 +117,32 @@ def regularized_cases():
         k.layers.LSTM(UNITS, activation=k.layers.ReLU(max_value=1.0), return_sequences=True)(xs[0])])  # fmt: skip
 
 
-def refused_cases(generation):
-    if generation == 2:
-        yield Case("time_major", [SEQUENCE], lambda k, xs: make(k, "LSTM", time_major=True)(xs[0]),
-                   refused="time_major = true")
+def time_major_cases():
+    import tensorflow as tf
+
+    def over(*layers):
+        def call(k, xs):
+            return flat(layer(k)(tf.transpose(xs[0], [1, 0, 2])) for layer in layers)
+
+        return call
+
+    def layer(class_name, **options):
+        return lambda k: make(k, class_name, time_major=True, **options)
+
+    def sequence(class_name, **options):
+        return lambda k: lambda x: tf.transpose(layer(class_name, return_sequences=True, **options)(k)(x), [1, 0, 2])
+
+    yield Case("time_major", [SEQUENCE], over(layer("LSTM"), layer("GRU", return_state=True), layer("SimpleRNN", unroll=True),
+                                              layer("LSTM", activation="elu", go_backwards=True)))  # fmt: skip
+    yield Case("time_major_sequences", [SEQUENCE], over(sequence("LSTM", go_backwards=True), sequence("GRU", reset_after=False),
+                                                        sequence("SimpleRNN", activation="softsign")))  # fmt: skip
+    yield Case("time_major_chained", [SEQUENCE, ((UNITS,), FLOAT)], lambda k, xs: layer("SimpleRNN")(k)(
+        layer("GRU", return_sequences=True)(k)(tf.transpose(xs[0], [1, 0, 2])), initial_state=[xs[1]]))
+    yield Case("time_major_cell", [SEQUENCE], over(lambda k: k.layers.RNN(k.layers.GRUCell(UNITS), time_major=True)))
+    masked = lambda k, xs: layer("LSTM")(k)(xs[0], mask=xs[1])  # noqa: E731
+    yield Case("time_major_mask", [SEQUENCE, ((STEPS,), "bool")], masked, high=2, refused="not supported with a mask")
+    both = lambda k, xs: k.layers.Bidirectional(layer("LSTM")(k))(tf.transpose(xs[0], [1, 0, 2]))  # noqa: E731
+    yield Case("time_major_both_ways", [SEQUENCE], both, refused="not supported inside of Bidirectional")
 
 
 def cudnn_cases():
@@ -151,6 +173,6 @@ def all_cases(generation):
         yield from masked_cases(name, class_name, config, states, generation)
     yield from text_cases(generation)
     yield from regularized_cases()
-    yield from refused_cases(generation)
     if generation == 2:
         yield from cudnn_cases()
+        yield from time_major_cases()

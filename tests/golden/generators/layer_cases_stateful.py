@@ -157,6 +157,12 @@ def cudnn_cases():
                expected=expected_of(lambda: twin_of("GRU"), lambda b: b.reshape(2, -1)))  # fmt: skip
 
 
+def time_major_case():
+    import tensorflow as tf
+
+    yield case("time_major", lambda k, xs: make(k, "GRU", time_major=True, **KEPT)(tf.transpose(xs[0], [1, 0, 2])))
+
+
 def all_cases(generation):
     for name, (class_name, config, states) in LAYERS.items():
         yield from layer_cases(name, class_name, config, states)
@@ -167,3 +173,4 @@ def all_cases(generation):
     yield from model_cases(generation)
     if generation == 2:
         yield from cudnn_cases()
+        yield from time_major_case()

@@ -31,6 +31,10 @@ Result<Side> MakeSide(LayerContext& context, const char* name, const LayerObject
   Side side;
   side.context = &context.Part({.name = name, .layer = &layer});
   SIDECAR_ASSIGN_OR_RETURN(side.settings, ReadRecurrentSettings(*side.context));
+  if (side.settings.time_major) {
+    return side.context->Fail(StatusCode::kUnimplemented,
+                              "time_major = true is not supported inside of Bidirectional");
+  }
   const bool zeroes = !context.is_keras2() || !layer.class_name.starts_with("ConvLSTM");
   side.settings.zero_output_for_mask = zeroes && side.settings.return_sequences;
   return side;

@@ -17,6 +17,7 @@ struct RecurrentSettings {
   bool return_state = false;
   bool go_backwards = false;
   bool stateful = false;
+  bool time_major = false;  ///< the layer's inputs and outputs are [time, batch, ...]
   bool zero_output_for_mask = false;
   bool unroll = false;
 };

@@ -90,6 +90,28 @@ Result<SequenceResult> RunMasked(RecurrentCell& cell, const RecurrentSettings& s
   return settings.return_sequences ? MaskUnrolled(settings, mask, std::move(result)) : result;
 }
 
+// Time and batch in each other's place.
+GraphOutput Swapped(const GraphOutput& sequence) { return Transposed(sequence, {1, 0, 2}); }
+
+// The input as [batch, time, features] where the layer has the time first. Masks and activities are
+// by sample, and so is what wrappers look at.
+Result<Value> WithBatchFirst(LayerContext& context, Value x) {
+  const std::string& class_name = context.layer().class_name;
+  const bool plain = !IsCudnn(class_name) && !IsConvolutional(class_name);
+  if (!context.is_keras2() || !plain || context.whole() != nullptr) {
+    return context.Fail(StatusCode::kUnimplemented,
+                        "time_major = true is only supported of GRU, LSTM, RNN and SimpleRNN, in "
+                        "Keras 2 and outside of wrappers");
+  }
+  if (x.mask || context.config().Has("activity_regularizer")) {
+    return context.Fail(StatusCode::kUnimplemented,
+                        "time_major = true is not supported with a mask or activity_regularizer");
+  }
+  context.MoveBatch();
+  if (RankOf(x.output) == 3) x.output = Swapped(x.output);
+  return x;
+}
+
 void Collect(const Argument& argument, GraphOutputs& out, bool& only_tensors) {
   if (const Value* value = argument.tensor()) {
     out.push_back(value->output);
@@ -117,6 +139,7 @@ Result<RecurrentSettings> ReadRecurrentSettings(const LayerContext& context) {
   SIDECAR_ASSIGN_OR_RETURN(settings.return_state, config.Bool("return_state", false));
   SIDECAR_ASSIGN_OR_RETURN(settings.go_backwards, config.Bool("go_backwards", false));
   SIDECAR_ASSIGN_OR_RETURN(settings.stateful, config.Bool("stateful", false));
+  SIDECAR_ASSIGN_OR_RETURN(settings.time_major, config.Bool("time_major", false));
   SIDECAR_ASSIGN_OR_RETURN(settings.zero_output_for_mask,
                            config.Bool("zero_output_for_mask", false));
   SIDECAR_ASSIGN_OR_RETURN(settings.unroll, config.Bool("unroll", false));
@@ -185,8 +208,11 @@ Result<Values> LowerRecurrent(LayerContext& context, const Values& inputs) {
   if (inputs.empty()) {
     return context.Fail(StatusCode::kFailedPrecondition, "is called without inputs");
   }
-  const Value& x = inputs.front();
+  Value x = inputs.front();
   SIDECAR_ASSIGN_OR_RETURN(RecurrentSettings settings, ReadRecurrentSettings(context));
+  if (settings.time_major) {
+    SIDECAR_ASSIGN_OR_RETURN(x, WithBatchFirst(context, std::move(x)));
+  }
   // tf_keras/src/layers/rnn/base_conv_rnn.py does not hand it on.
   if (context.is_keras2() && IsConvolutional(context.layer().class_name)) {
     settings.zero_output_for_mask = false;
@@ -196,6 +222,9 @@ Result<Values> LowerRecurrent(LayerContext& context, const Values& inputs) {
                            RunRecurrent(context, settings, x, initial_states,
                                         StepMask(context, inputs, initial_states)));
   Values outputs = {{RecurrentOutput(settings, result), x.dtype}};
+  if (settings.time_major && settings.return_sequences) {
+    outputs.front().output = Swapped(outputs.front().output);
+  }
   if (settings.return_sequences && !IsCudnn(context.layer().class_name)) {
     outputs.front().mask = x.mask;
   }

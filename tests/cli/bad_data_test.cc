@@ -115,6 +115,22 @@ TEST_F(BadDataTest, UnequalLengthsEndWith65) {
   ExpectRefused(WithWeights(NpyZeros("<f4", 4, {1})), 65, {"y has 5, sample_weight has 1"});
 }
 
+TEST_F(BadDataTest, BatchesThatStatesAreNotOfEndWith65) {
+  const std::string folder = Golden("models/k2_stateful/");
+  const auto evaluate = [&](const Arguments& data) {
+    return RunSidecar(Arguments{"evaluate", "--model", folder + "model.keras", "--checkpoint",
+                                folder + "ckpts/ckpt-1"} +
+                      data);
+  };
+  ExpectError(evaluate({"--data", folder + "data.npz"}), 65, "give --batch-size 16");
+  const std::string x = File("short_x.npy", NpyZeros("<f4", 4, {40, 6, 3}));
+  const std::string y = File("short_y.npy", NpyZeros("<i8", 8, {40}));
+  const Arguments data = {"--x", x, "--y", y, "--batch-size", "16"};
+  ExpectErrorWith(evaluate(data), 65, {"batch 2 has 8 samples", "a multiple of 16", "--steps"});
+  const Outcome outcome = evaluate(data + Arguments{"--steps", "2"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+}
+
 TEST_F(BadDataTest, LabelsOutsideTheClassesEndWith65) {
   const std::string label_10("\x01\0\0\0\0\0\0\0\x0a\0\0\0\0\0\0\0", 16);
   const std::string negative("\x01\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff", 16);

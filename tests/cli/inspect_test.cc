@@ -96,6 +96,8 @@ TEST_F(InspectTest, DescribesAModel) {
   EXPECT_EQ(json["parameters"], 64 * 48 + 48 + 48 * 10 + 10);
   EXPECT_EQ(json["variables"].size(), 4U);
   EXPECT_TRUE(json["compile"].contains("loss"));
+  EXPECT_FALSE(json.contains("batch_size"));
+  EXPECT_EQ(Inspected(Golden("models/k3_stateful/model.keras"))["batch_size"], 16);
 }
 
 TEST_F(InspectTest, DescribesArrays) {

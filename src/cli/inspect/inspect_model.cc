@@ -111,6 +111,10 @@ void AddModel(InspectReport& report, const model::LoadedModel& model) {
       "keras_version", static_cast<int>(model.keras_version),
       fmt::format("{} ({})", static_cast<int>(model.keras_version), model.keras_version_reason));
   AddPorts(report, model);
+  if (!model.states.empty()) {
+    const std::int64_t rows = model.states.front().shape[0];
+    report.AddField("batch_size", rows, fmt::format("{}, as layers are stateful", rows));
+  }
   report.AddField("layers", model.layers,
                   model.layers.empty() ? "the file does not say"
                                        : fmt::format("{}", fmt::join(model.layers, ", ")));

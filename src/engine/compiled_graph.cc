@@ -120,7 +120,8 @@ Result<OutputBatch> CompiledGraph::Finish(std::size_t index) {
     SIDECAR_ASSIGN_OR_RETURN(Tensor output,
                              Tensor::Borrow(FromElementType(result.get_element_type()),
                                             Shape(std::move(sizes)), bytes, nullptr));
-    if (output.shape().rank() > 0 && slot.rows < output.shape()[0]) {
+    // Of padded rows nothing is wanted; what has another first dimension is of all of them.
+    if (output.shape().rank() > 0 && slot.rows < max_rows() && output.shape()[0] == max_rows()) {
       SIDECAR_ASSIGN_OR_RETURN(output, output.Slice(0, slot.rows));
     }
     outputs.push_back(std::move(output));

@@ -11,6 +11,7 @@
 #include <openvino/op/parameter.hpp>
 #include <openvino/op/reduce_sum.hpp>
 #include <openvino/op/result.hpp>
+#include <openvino/op/transpose.hpp>
 #include <optional>
 #include <utility>
 
@@ -215,6 +216,34 @@ TEST(EngineTest, ConvertsDataAndWeightsOfOtherTypes) {
   ASSERT_EQ(wide->SetWeights(DenseWeights(1)).ToString(), "OK");
   EXPECT_EQ(*RunAll(*wide, {*Tensor::FromValues<std::uint64_t>({1, 2}, {9, 3})}),
             (std::vector<float>{9, 3, 1}));
+}
+
+// Time steps that a graph put first, for instance.
+TEST(EngineTest, DoesNotCutWhatHasAnotherFirstDimension) {
+  auto x = std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::PartialShape{-1, 5});
+  auto order = ov::op::v0::Constant::create(ov::element::i64, {2}, {1, 0});
+  const auto graph = std::make_shared<ov::Model>(
+      ov::ResultVector{
+          std::make_shared<ov::op::v0::Result>(std::make_shared<ov::op::v1::Transpose>(x, order))},
+      ov::ParameterVector{x});
+  EngineOptions options = DenseOptions(2);
+  options.rows_independent = false;
+  options.input_shapes = {{5}};
+  auto engine = *Engine::Create(graph, options);
+  ASSERT_EQ(engine->SetWeights({}).ToString(), "OK");
+  std::int64_t rows_given = 0;
+  const Tensor batch = *Tensor::FromValues<float>({1, 5}, {1, 2, 3, 4, 5});
+  const Status status = engine->Run(
+      [&, given = false]() mutable -> Result<std::optional<InputBatch>> {
+        return std::exchange(given, true) ? std::nullopt : std::optional<InputBatch>({batch});
+      },
+      [&](auto, auto rows, const OutputBatch& outputs) {
+        rows_given = rows;
+        EXPECT_EQ(outputs[0].shape(), (Shape{5, 1}));
+        return Status();
+      });
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(rows_given, 1);
 }
 
 TEST(EngineTest, DoesNotPadWhereRowsDependOnEachOther) {

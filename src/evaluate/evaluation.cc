@@ -174,13 +174,15 @@ Status EvaluationImpl::CheckRows(const engine::OutputBatch& results, std::int64_
                                  std::int64_t rows) const {
   for (const model::GraphCheck& check : model_->checks) {
     const auto flags = results[check.result].values<std::int32_t>();
-    for (std::size_t row = 0; row < flags.size() && static_cast<std::int64_t>(row) < rows; ++row) {
-      if (flags[row] != 0) {
-        const std::string sample = check.by_row ? "sample " + std::to_string(row) + " of " : "";
-        return {StatusCode::kFailedPrecondition,
-                sample + "batch " + std::to_string(index) + ": " + check.message};
-      }
-    }
+    const auto found =
+        std::find_if(flags.begin(), flags.end(), [](auto flag) { return flag != 0; });
+    if (found == flags.end()) continue;
+    // Not what a graph made of the batch's rows, time steps that it put first for instance.
+    const bool by_row = check.by_row && static_cast<std::int64_t>(flags.size()) == rows;
+    const std::string sample =
+        by_row ? "sample " + std::to_string(found - flags.begin()) + " of " : "";
+    return {StatusCode::kFailedPrecondition,
+            sample + "batch " + std::to_string(index) + ": " + check.message};
   }
   return {};
 }

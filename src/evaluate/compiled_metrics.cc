@@ -156,7 +156,7 @@ Logs CompiledMetricsImpl::Results() const {
     if (slot.metric != nullptr) {
       logs.emplace_back(slot.name, slot.metric->Result());
     } else {
-      logs.emplace_back(slot.name, static_cast<double>(MeanResult(*slot.loss)));
+      logs.emplace_back(slot.name, MeanFloat32((*slot.loss)[0], (*slot.loss)[1]));
     }
   }
   return logs;
@@ -196,6 +196,7 @@ Status CompiledMetricsImpl::Load(const CompiledOutput& output, const OutputValue
   view.labels = &loaded.labels;
   view.prediction_shape = loaded.prediction.shape();
   view.prediction = loaded.prediction.values<float>();
+  view.dtype = output.spec.keras_dtype;
   if (value.logits) {
     SIDECAR_ASSIGN_OR_RETURN(loaded.logits, tensor::Cast(*value.logits, DType::kFloat32));
     if (loaded.logits.shape() != view.prediction_shape) {
@@ -286,13 +287,10 @@ Status CompiledMetricsImpl::Update(std::span<const OutputValue> outputs, const B
     if (!outputs_[i].has_work()) continue;
     BatchOfOutput loaded;
     SIDECAR_RETURN_IF_ERROR(Load(outputs_[i], outputs[i], batch, rows, loaded));
-    // A cast output is another tensor, without the logits behind it.
-    OutputView cast = loaded.view;
-    if (outputs_[i].spec.keras_dtype != DType::kFloat32) cast.logits = nullptr;
     if (outputs_[i].loss != nullptr) {
-      SIDECAR_RETURN_IF_ERROR(UpdateLoss(i, IsKeras2() ? loaded.view : cast, rows, total));
+      SIDECAR_RETURN_IF_ERROR(UpdateLoss(i, loaded.view, rows, total));
     }
-    SIDECAR_RETURN_IF_ERROR(UpdateMetrics(outputs_[i], IsKeras2() ? cast : loaded.view));
+    SIDECAR_RETURN_IF_ERROR(UpdateMetrics(outputs_[i], loaded.view));
   }
   total.value += added.loss;
   // Without a loss the number of samples is not known to Keras 2: each batch counts once.

@@ -22,8 +22,8 @@ struct OutputSpec {
   std::string name;
   DType dtype = DType::kFloat32;
   Shape shape;  ///< of one sample; may hold Shape::kUnknown
-  /// What Keras computes the output in. Where it is not float32, Keras 3's losses and Keras 2's
-  /// metrics cast the output first and so lose sight of its logits.
+  /// What Keras computes the output in. Keras 3's losses and Keras 2's metrics cast it to their own
+  /// dtype and so lose sight of its logits where that is another.
   DType keras_dtype = DType::kFloat32;
 };
 

@@ -38,9 +38,26 @@ TEST(CompiledMetricsRefusalsTest, NamesEverythingThatIsNotSupported) {
   }
   EXPECT_THAT(status.message(), testing::Not(HasSubstr("accuracy")));
   const Status dtype = Create(Classes(R"({"metrics": [{"class_name": "Accuracy",
-      "config": {"dtype": "float64"}}]})"))
+      "config": {"dtype": "int32"}}]})"))
                            .status();
   EXPECT_EQ(dtype.code(), StatusCode::kUnimplemented);
+  EXPECT_THAT(dtype.message(), HasSubstr("'Accuracy' with config.dtype = \"int32\""));
+}
+
+TEST(CompiledMetricsRefusalsTest, NamesTheArgument) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({"loss": {"class_name": "Huber", "config": {"delta": "big"}}})",
+       "loss 'Huber': config.delta is \"big\"; it must be a number"},
+      {R"({"loss": {"class_name": "Huber", "config": {"gamma": 1}}})",
+       "loss 'Huber': config.gamma: it has no such argument"},
+      {R"({"metrics": [{"class_name": "AUC", "config": {"curve": "ABC"}}]})",
+       "metric 'AUC': config.curve is \"ABC\""},
+  };
+  for (const auto& [config, message] : cases) {
+    const Status status = Create(Classes(config)).status();
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status;
+    EXPECT_THAT(status.message(), HasSubstr(message));
+  }
 }
 
 // What Keras 2.21 and 3.15 save for a function and a class that were not registered.

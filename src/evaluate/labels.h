@@ -51,6 +51,16 @@ struct OutputView {
   /// null: everything counts. Losses apply it; metrics of Keras 2 find it in their weights already,
   /// in Keras 3 only means of functions look at it.
   const Weights* mask = nullptr;
+  /// What Keras computes the prediction in. The numbers here are float32 all the same.
+  DType dtype = DType::kFloat32;
+
+  /// What Keras's cast to `to` makes of it: another tensor has no logits behind it.
+  [[nodiscard]] OutputView CastTo(DType to) const {
+    OutputView cast = *this;
+    if (to != dtype) cast.logits = nullptr;
+    cast.dtype = to;
+    return cast;
+  }
 };
 
 }  // namespace sidecar::evaluate

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -48,7 +49,7 @@ void ObjectConfig::Mistake(const std::string& key, const std::string& allowed) {
   if (!mistake_.ok()) return;
   const auto found = config_.find(key);
   mistake_ = Status(StatusCode::kInvalidArgument,
-                    fmt::format("{}: {} is {}; it must be {}", owner_, key,
+                    fmt::format("{}: config.{} is {}; it must be {}", owner_, key,
                                 found == config_.end() ? "absent" : Excerpt(*found), allowed));
 }
 
@@ -129,6 +130,7 @@ nlohmann::json ObjectConfig::Raw(const std::string& key) {
   return value == nullptr ? nlohmann::json() : *value;
 }
 
+// The name of a type or of the policy that stands for it.
 nlohmann::json ObjectConfig::DtypeName() {
   nlohmann::json value = Raw("dtype");
   if (value.is_object()) {
@@ -141,23 +143,30 @@ nlohmann::json ObjectConfig::DtypeName() {
   return value;
 }
 
-void ObjectConfig::TakeDtype() {
-  if (read_.contains("dtype")) return;
+DType ObjectConfig::FloatDtype(KerasVersion version) {
   const nlohmann::json value = DtypeName();
-  if (value.is_null() || value == "float32") return;
-  unsupported_ = fmt::format("dtype {}", Excerpt(value));
+  if (value.is_null() || integer_dtype_) return DType::kFloat32;
+  std::string name = value.is_string() ? value.get<std::string>() : "";
+  constexpr std::string_view kMixed = "mixed_";
+  if (name.starts_with(kMixed)) {
+    // Keras 2 takes the type of a policy's variables, Keras 3 the one it computes in.
+    name = version == KerasVersion::kKeras2 ? "float32" : name.substr(kMixed.size());
+  }
+  for (const DType dtype : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16}) {
+    if (name == DTypeName(dtype)) return dtype;
+  }
+  unsupported_ = fmt::format(
+      "config.dtype = {} (float32, float64, float16, bfloat16 and policies of these are)",
+      Excerpt(value));
+  return DType::kFloat32;
 }
 
-bool ObjectConfig::TakeDtypeAmong(std::string_view first,
-                                  std::initializer_list<std::string_view> others) {
+bool ObjectConfig::TakeDtypeAmong(std::initializer_list<std::string_view> integers) {
   const nlohmann::json value = DtypeName();
-  if (value.is_null()) return true;
-  if (value == first) return false;
-  for (const std::string_view other : others) {
-    if (value == other) return true;
-  }
-  unsupported_ = fmt::format("dtype {}", Excerpt(value));
-  return false;
+  integer_dtype_ =
+      value.is_null() || std::any_of(integers.begin(), integers.end(),
+                                     [&](std::string_view name) { return value == name; });
+  return integer_dtype_;
 }
 
 Status ObjectConfig::Finish() const {
@@ -165,7 +174,7 @@ Status ObjectConfig::Finish() const {
   for (const auto& [key, value] : config_.items()) {
     if (read_.contains(key)) continue;
     return Status(StatusCode::kInvalidArgument,
-                  fmt::format("{} has no argument '{}'", owner_, key));
+                  fmt::format("{}: config.{}: it has no such argument", owner_, key));
   }
   return Status();
 }

@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "sidecar/model.h"
 #include "sidecar/status.h"
+#include "sidecar/tensor.h"
 
 namespace sidecar::evaluate {
 
@@ -38,12 +40,12 @@ class ObjectConfig {
   [[nodiscard]] bool Has(const std::string& key) { return Find(key) != nullptr; }
   /// The raw value, null where it is absent.
   nlohmann::json Raw(const std::string& key);
-  /// Takes `dtype` unless it has been taken: float32, by name or as a policy. Others are an
-  /// unsupported().
-  void TakeDtype();
-  /// Takes `dtype` that may also be one of `others`, which are the default; whether it is one of
-  /// them.
-  bool TakeDtypeAmong(std::string_view first, std::initializer_list<std::string_view> others);
+  /// Takes `dtype`: the floating-point type that Keras computes in, by name or as a policy, float32
+  /// where it is absent. Other types are an unsupported().
+  DType FloatDtype(KerasVersion version);
+  /// Whether `dtype` is absent or the name of one of these integers, which FloatDtype() then
+  /// minds no more.
+  bool TakeDtypeAmong(std::initializer_list<std::string_view> integers);
 
   /// What is asked for in a valid way but not supported, empty where there is nothing.
   [[nodiscard]] const std::string& unsupported() const { return unsupported_; }
@@ -65,6 +67,7 @@ class ObjectConfig {
   std::set<std::string> read_;
   Status mistake_;
   std::string unsupported_;
+  bool integer_dtype_ = false;
 };
 
 }  // namespace sidecar::evaluate

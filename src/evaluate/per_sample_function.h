@@ -18,6 +18,9 @@ struct FunctionInput {
   std::span<const float> prediction;
   Shape prediction_shape;
   const float* logits = nullptr;  ///< as in OutputView; null too where Keras loses sight of them
+  /// Whether Keras computes in float64. It matters where float32 has no number close by, as for
+  /// 1 - 1e-7; elsewhere float32 is close enough.
+  bool in_double = false;
 };
 
 /// A loss before its reduction, or what a metric is the mean of, for instance (y - p)^2 averaged

@@ -92,6 +92,7 @@ FunctionInput Align(const OutputView& view, KerasVersion version) {
   input.prediction = view.prediction;
   const bool reshaped = shapes.prediction.rank() != view.prediction_shape.rank();
   input.logits = reshaped ? nullptr : view.logits;
+  input.in_double = view.dtype == DType::kFloat64;
   input.label_shape = std::move(shapes.labels);
   input.prediction_shape = std::move(shapes.prediction);
   return input;

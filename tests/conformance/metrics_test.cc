@@ -285,6 +285,7 @@ std::vector<Group> Groups() {
     groups.push_back({"confusion", keras, 100, 3});
     groups.push_back({"scores", keras, 50, 5e-2});
     groups.push_back({"masks", keras, 25});
+    groups.push_back({"arguments", keras, 60});
   }
   return groups;
 }

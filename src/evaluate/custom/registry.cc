@@ -129,7 +129,8 @@ class CustomAccumulator final : public MetricAccumulator {
   }
 
   Status Update(const OutputView& view) override {
-    SIDECAR_ASSIGN_OR_RETURN(CustomBatch batch, BatchOf(Align(view, version_)));
+    const OutputView own = version_ == KerasVersion::kKeras2 ? view.CastTo(dtype()) : view;
+    SIDECAR_ASSIGN_OR_RETURN(CustomBatch batch, BatchOf(Align(own, version_)));
     if (view.weights != nullptr) {
       batch.weight_shape = view.weights->shape;
       batch.weights = view.weights->data;

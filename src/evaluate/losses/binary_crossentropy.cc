@@ -10,14 +10,18 @@ namespace {
 SIDECAR_VECTOR_CLONES void TermsFromLogits(const float* logits, const float* labels, float keep,
                                            float add, std::span<float> terms) {
   for (std::size_t i = 0; i < terms.size(); ++i) {
-    terms[i] = BinaryTerms::FromLogit(logits[i], labels[i] * keep + add);
+    terms[i] = BinaryTermFromLogit(logits[i], labels[i] * keep + add);
   }
 }
 
 class BinaryCrossentropy final : public PerSampleFunction {
  public:
   BinaryCrossentropy(bool from_logits, float smoothing, std::int64_t axis, KerasVersion version)
-      : from_logits_(from_logits), smoothing_(smoothing), axis_(axis), terms_of_(version) {}
+      : from_logits_(from_logits),
+        smoothing_(smoothing),
+        axis_(axis),
+        terms_of_(version),
+        double_terms_of_(version) {}
 
   [[nodiscard]] Result<Shape> ValueShape(const Shape& labels,
                                          const Shape& prediction) const override {
@@ -34,8 +38,10 @@ class BinaryCrossentropy final : public PerSampleFunction {
     terms_.resize(pairs_.labels().size());
     if (from_logits_ || input.logits != nullptr) {
       ComputeFromLogits();
+    } else if (input.in_double) {
+      ComputeFromProbabilities(double_terms_of_);
     } else {
-      ComputeFromProbabilities();
+      ComputeFromProbabilities(terms_of_);
     }
     MeanAlongAxis(terms_, LayoutAround(common, axis_), values.data);
     return Status();
@@ -47,19 +53,22 @@ class BinaryCrossentropy final : public PerSampleFunction {
                     0.5F * smoothing_, terms_);
   }
 
-  void ComputeFromProbabilities() {
+  template <class Real>
+  void ComputeFromProbabilities(const BinaryTerms<Real>& terms_of) {
     const std::span<const float> labels = pairs_.labels();
     const std::span<const float> predictions = pairs_.predictions();
     for (std::size_t i = 0; i < terms_.size(); ++i) {
       const float y = labels[i] * (1.0F - smoothing_) + 0.5F * smoothing_;
-      terms_[i] = terms_of_.FromProbability(predictions[i], y);
+      terms_[i] = static_cast<float>(
+          terms_of.FromProbability(static_cast<Real>(predictions[i]), static_cast<Real>(y)));
     }
   }
 
   bool from_logits_;
   float smoothing_;
   std::int64_t axis_;
-  BinaryTerms terms_of_;
+  BinaryTerms<float> terms_of_;
+  BinaryTerms<double> double_terms_of_;
   ElementPairs pairs_;
   std::vector<float> terms_;
 };

@@ -22,7 +22,7 @@ float Sigmoid(float x) { return 1.0F / (1.0F + std::exp(-x)); }
 class BinaryFocalCrossentropy final : public PerSampleFunction {
  public:
   BinaryFocalCrossentropy(BinaryFocalOptions options, KerasVersion version)
-      : options_(options), version_(version), terms_of_(version) {}
+      : options_(options), version_(version), terms_of_(version), double_terms_of_(version) {}
 
   [[nodiscard]] Result<Shape> ValueShape(const Shape& labels,
                                          const Shape& prediction) const override {
@@ -49,8 +49,11 @@ class BinaryFocalCrossentropy final : public PerSampleFunction {
     for (std::size_t i = 0; i < terms_.size(); ++i) {
       const float y = labels[i] * (1.0F - options_.smoothing) + 0.5F * options_.smoothing;
       const float p = options_.from_logits ? Sigmoid(predictions[i]) : predictions[i];
-      const float crossentropy =
-          logits ? BinaryTerms::FromLogit(entropy[i], y) : terms_of_.FromProbability(entropy[i], y);
+      const float crossentropy = logits ? BinaryTermFromLogit(entropy[i], y)
+                                 : input.in_double
+                                     ? static_cast<float>(double_terms_of_.FromProbability(
+                                           static_cast<double>(entropy[i]), static_cast<double>(y)))
+                                     : terms_of_.FromProbability(entropy[i], y);
       terms_[i] = Weigh(y, p) * crossentropy;
     }
     MeanAlongAxis(terms_, LayoutAround(common, options_.axis), values.data);
@@ -67,7 +70,8 @@ class BinaryFocalCrossentropy final : public PerSampleFunction {
 
   BinaryFocalOptions options_;
   KerasVersion version_;
-  BinaryTerms terms_of_;
+  BinaryTerms<float> terms_of_;
+  BinaryTerms<double> double_terms_of_;
   ElementPairs pairs_;
   ElementPairs entropy_pairs_;
   std::vector<float> terms_;

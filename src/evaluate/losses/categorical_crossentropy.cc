@@ -33,8 +33,10 @@ class CategoricalCrossentropy final : public PerSampleFunction {
     prediction = ClassesLast(prediction, layout, prediction_buffer_);
     if (from_logits_ || input.logits != nullptr) {
       ComputeFromLogits(prediction, labels, layout.size, values);
+    } else if (input.in_double) {
+      ComputeFromProbabilities<double>(prediction, labels, layout.size, values);
     } else {
-      ComputeFromProbabilities(prediction, labels, layout.size, values);
+      ComputeFromProbabilities<float>(prediction, labels, layout.size, values);
     }
     return Status();
   }
@@ -70,17 +72,18 @@ class CategoricalCrossentropy final : public PerSampleFunction {
     }
   }
 
+  template <class Real>
   static void ComputeFromProbabilities(std::span<const float> prediction,
                                        std::span<const float> labels, std::size_t classes,
                                        Values& values) {
     for (std::size_t row = 0; row < values.data.size(); ++row) {
-      const auto total = static_cast<float>(Sum(prediction.subspan(row * classes, classes)));
+      const auto total = static_cast<Real>(Sum(prediction.subspan(row * classes, classes)));
       double sum = 0;
       for (std::size_t i = row * classes; i < (row + 1) * classes; ++i) {
-        const float p = ClipProbability(prediction[i] / total);
+        const Real p = ClipProbability(static_cast<Real>(prediction[i]) / total);
         // One-hot labels need one logarithm a row; p is clipped or NaN.
         if (labels[i] == 0 && p == p) continue;
-        sum -= static_cast<double>(labels[i] * std::log(p));
+        sum -= static_cast<double>(static_cast<Real>(labels[i]) * std::log(p));
       }
       values.data[row] = static_cast<float>(sum);
     }

@@ -21,12 +21,16 @@ std::unique_ptr<PerSampleFunction> MakeCategoricalCrossentropy(ObjectConfig& con
 std::unique_ptr<PerSampleFunction> MakeSparseCategoricalCrossentropy(ObjectConfig& config,
                                                                      KerasVersion version);
 
-/// keras.backend.epsilon(), and what probabilities are clipped to.
+/// keras.backend.epsilon().
 inline constexpr float kEpsilon = 1e-7F;
-inline constexpr float kOneMinusEpsilon = 1.0F - kEpsilon;
-/// NaN stays NaN.
-inline float ClipProbability(float p) {
-  return p < kEpsilon ? kEpsilon : (p > kOneMinusEpsilon ? kOneMinusEpsilon : p);
+
+/// Clips a probability to [epsilon, 1 - epsilon] in the precision of `Real`: in float32 the upper
+/// end is 1 - 1.19e-7. NaN stays NaN.
+template <class Real>
+inline Real ClipProbability(Real p) {
+  constexpr auto kLeast = static_cast<Real>(1e-7L);
+  constexpr Real kMost = Real{1} - kLeast;
+  return p < kLeast ? kLeast : (p > kMost ? kMost : p);
 }
 
 }  // namespace sidecar::evaluate

@@ -75,14 +75,17 @@ Result<Made<OutputLoss>> MakeFromConfig(const LossEntry& entry, const Identifier
   config.Raw("fn");  // Keras 2 repeats the function's name there
   const LossReduction reduction = ReadReduction(config, version);
   std::string name = config.Text("name", std::string(entry.default_name));
-  if (version == KerasVersion::kKeras3) config.TakeDtype();
+  DType dtype = DType::kFloat32;  // Keras 2's losses have none
+  if (version == KerasVersion::kKeras3) dtype = config.FloatDtype(version);
   std::unique_ptr<PerSampleFunction> function = entry.make(config, version);
   SIDECAR_RETURN_IF_ERROR(config.Finish());
   if (!config.unsupported().empty()) {
     return NotSupported(fmt::format("loss '{}' with {}", identifier.name, config.unsupported()));
   }
-  return Made<OutputLoss>{
-      std::make_unique<OutputLoss>(std::move(function), reduction, std::move(name), version), ""};
+  auto loss =
+      std::make_unique<OutputLoss>(std::move(function), reduction, std::move(name), version);
+  loss->SetDtype(dtype);
+  return Made<OutputLoss>{std::move(loss), ""};
 }
 
 // A loss that the user registered, as a class or function.

@@ -97,7 +97,9 @@ Status OutputLoss::ApplyWeights(const OutputView& view) {
   return Status();
 }
 
-Result<const Values*> OutputLoss::WeightedValues(const OutputView& view) {
+// Keras 3 casts the prediction to the loss's dtype first; Keras 2 computes in the prediction's.
+Result<const Values*> OutputLoss::WeightedValues(const OutputView& output) {
+  const OutputView view = version_ == KerasVersion::kKeras3 ? output.CastTo(dtype_) : output;
   SIDECAR_RETURN_IF_ERROR(ComputeValues(*function_, view, version_, values_));
   SIDECAR_RETURN_IF_ERROR(BroadcastScalar(view));
   SIDECAR_RETURN_IF_ERROR(LoadMask(view));

@@ -33,6 +33,8 @@ class OutputLoss {
   OutputLoss(std::unique_ptr<PerSampleFunction> function, LossReduction reduction, std::string name,
              KerasVersion version);
 
+  /// The `dtype` of Keras 3's loss, float32 unless this is called.
+  void SetDtype(DType dtype) { dtype_ = dtype; }
   /// Checks shapes before the first batch; sizes may be unknown. `weights` is null where there are
   /// none.
   Status Check(const Shape& labels, const Shape& prediction, const Shape* weights) const;
@@ -54,6 +56,7 @@ class OutputLoss {
   LossReduction reduction_;
   std::string name_;
   KerasVersion version_;
+  DType dtype_ = DType::kFloat32;
   Values values_;
   std::vector<float> repeated_;
   double weight_sum_ = 0;  ///< of the last batch's weights and mask

@@ -45,8 +45,10 @@ class SparseCategoricalCrossentropy final : public PerSampleFunction {
     prediction = ClassesLast(prediction, layout, buffer_);
     if (recovered || from_logits_) {
       ComputeFromLogits(prediction, labels, layout.size, values);
+    } else if (input.in_double) {
+      ComputeFromProbabilities<double>(prediction, labels, layout.size, values);
     } else {
-      ComputeFromProbabilities(prediction, labels, layout.size, values);
+      ComputeFromProbabilities<float>(prediction, labels, layout.size, values);
     }
     return Status();
   }
@@ -97,6 +99,7 @@ class SparseCategoricalCrossentropy final : public PerSampleFunction {
   }
 
   // Keras takes ln(clip(p)) for logits, which comes to dividing by the sum of what was clipped.
+  template <class Real>
   static void ComputeFromProbabilities(std::span<const float> prediction,
                                        std::span<const std::int64_t> labels, std::size_t classes,
                                        Values& values) {
@@ -107,9 +110,10 @@ class SparseCategoricalCrossentropy final : public PerSampleFunction {
       }
       const std::span<const float> p = prediction.subspan(row * classes, classes);
       double sum = 0;
-      for (const float value : p) sum += static_cast<double>(ClipProbability(value));
+      for (const float value : p)
+        sum += static_cast<double>(ClipProbability(static_cast<Real>(value)));
       const auto label = static_cast<std::size_t>(labels[row]);
-      const auto chosen = static_cast<double>(ClipProbability(p[label]));
+      const auto chosen = static_cast<double>(ClipProbability(static_cast<Real>(p[label])));
       values.data[row] = static_cast<float>(std::log(sum / chosen));
     }
   }

@@ -68,10 +68,9 @@ class RelativeErrors final : public PerSampleFunction {
   std::vector<float> normalizer_;
 };
 
-class RootMeanSquaredError final : public MetricAccumulator {
+class RootMeanSquaredError final : public MeanAccumulator {
  public:
-  explicit RootMeanSquaredError(KerasVersion version)
-      : MetricAccumulator(2), version_(version), mean_(version) {}
+  explicit RootMeanSquaredError(KerasVersion version) : version_(version), mean_(version) {}
 
   [[nodiscard]] Status Check(const Shape& labels, const Shape& prediction,
                              const Shape* weights) const override {
@@ -84,11 +83,15 @@ class RootMeanSquaredError final : public MetricAccumulator {
 
   Status Update(const OutputView& view) override {
     SIDECAR_RETURN_IF_ERROR(ComputeValues(errors_, view, version_, values_));
-    return mean_.Add(values_, view, state_);
+    SIDECAR_ASSIGN_OR_RETURN(const MeanUpdate::Addition addition, mean_.Of(values_, view));
+    Add(addition);
+    return Status();
   }
 
   [[nodiscard]] MetricValue Result() const override {
-    return static_cast<double>(std::sqrt(MeanResult(state_)));
+    const double mean = MeanResult();
+    if (in_double()) return std::sqrt(mean);
+    return static_cast<double>(std::sqrt(static_cast<float>(mean)));
   }
 
  private:

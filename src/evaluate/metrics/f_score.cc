@@ -29,7 +29,8 @@ struct FScoreOptions {
 // one number or one for each class.
 constexpr std::size_t kParts = 4;
 
-SIDECAR_VECTOR_CLONES void AddAll(std::span<const double> values, std::span<double> variables) {
+SIDECAR_VECTOR_CLONES void AddAllFloat32(std::span<const double> values,
+                                         std::span<double> variables) {
   for (std::size_t i = 0; i < variables.size(); ++i) AddFloat32(variables[i], values[i]);
 }
 
@@ -89,10 +90,12 @@ class FScore final : public MetricAccumulator {
       for (std::size_t part = 0; part < kParts; ++part) {
         const auto own = sums_.begin() + static_cast<std::ptrdiff_t>(part * classes_);
         const auto end = own + static_cast<std::ptrdiff_t>(classes_);
-        AddFloat32(state_[part], std::accumulate(own, end, 0.0) * factor);
+        Add(state_[part], std::accumulate(own, end, 0.0) * factor);
       }
+    } else if (in_double()) {
+      for (std::size_t i = 0; i < state_.size(); ++i) state_[i] += sums_[i];
     } else {
-      AddAll(sums_, state_);
+      AddAllFloat32(sums_, state_);
     }
     return Status();
   }

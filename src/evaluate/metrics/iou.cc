@@ -183,7 +183,7 @@ class Iou final : public MetricAccumulator {
       if (options_.integers) {
         state_[i] += matrix_[i];
       } else {
-        AddFloat32(state_[i], matrix_[i]);
+        Add(state_[i], matrix_[i]);
       }
     }
     return Status();
@@ -229,10 +229,8 @@ std::vector<std::size_t> ReadTargets(ObjectConfig& config, std::size_t classes,
 
 // Keras 3 counts in integers unless told otherwise, Keras 2 in float32.
 void ReadDtype(ObjectConfig& config, IouOptions& options, KerasVersion version) {
-  const bool keras3 = version == KerasVersion::kKeras3;
-  options.integers = keras3 && config.TakeDtypeAmong("float32", {"int", "int32", "int64"});
-  if (keras3) return;
-  config.TakeDtype();
+  options.integers =
+      version == KerasVersion::kKeras3 && config.TakeDtypeAmong({"int", "int32", "int64"});
 }
 
 struct IouKind {

@@ -86,7 +86,7 @@ Result<Made<NamedMetric>> MakeClass(const MetricEntry& entry, const nlohmann::js
   const bool named = config.Has("name");
   std::string name = config.Text("name", std::string(otherwise));
   std::unique_ptr<MetricAccumulator> metric = entry.make(config, version);
-  config.TakeDtype();
+  metric->SetDtype(config.FloatDtype(version));
   SIDECAR_RETURN_IF_ERROR(config.Finish());
   if (!config.unsupported().empty()) {
     return NotSupported(fmt::format("metric '{}' with {}", given, config.unsupported()));
@@ -135,13 +135,15 @@ Result<Made<NamedMetric>> MakeWrapper(const std::string& function, const nlohman
   ObjectConfig config(arguments, fmt::format("metric '{}'", function));
   config.Raw("fn");
   std::string name = config.Text("name", default_name);
-  config.TakeDtype();
+  const DType dtype = config.FloatDtype(version);
   std::unique_ptr<PerSampleFunction> made = found.make(config, version);
   SIDECAR_RETURN_IF_ERROR(config.Finish());
   if (!config.unsupported().empty()) {
     return NotSupported(fmt::format("metric '{}' with {}", function, config.unsupported()));
   }
-  return Named(std::move(name), std::make_unique<MeanOfFunction>(std::move(made), version));
+  auto metric = std::make_unique<MeanOfFunction>(std::move(made), version);
+  metric->SetDtype(dtype);
+  return Named(std::move(name), std::move(metric));
 }
 
 // A loss object, whose name is the metric's unless a wrapper gives another.
@@ -161,9 +163,15 @@ Result<Made<NamedMetric>> MakeFromWrapper(const Identifier& identifier, KerasVer
     ObjectConfig config(identifier.config, fmt::format("metric '{}'", identifier.name));
     config.Raw("fn");
     std::string name = config.Text("name", kDefaultName);
-    config.TakeDtype();
+    const DType dtype = config.FloatDtype(version);
     SIDECAR_RETURN_IF_ERROR(config.Finish());
-    return MakeFromLoss(function, std::move(name), version);
+    if (!config.unsupported().empty()) {
+      return NotSupported(fmt::format("metric '{}' with {}", name, config.unsupported()));
+    }
+    SIDECAR_ASSIGN_OR_RETURN(Made<NamedMetric> made,
+                             MakeFromLoss(function, std::move(name), version));
+    if (made.object != nullptr) made.object->metric->SetDtype(dtype);
+    return made;
   }
   if (HasCustomLoss(function)) {
     return MakeRegisteredWrapper(function, identifier.config, kDefaultName, version);

@@ -12,22 +12,16 @@ std::size_t SampleCount(const Values& values) {
   return values.shape.rank() == 0 ? 1 : static_cast<std::size_t>(values.shape[0]);
 }
 
-void AddTo(std::span<double> state, double total, double count) {
-  AddFloat32(state[0], total);
-  AddFloat32(state[1], count);
-}
-
 }  // namespace
 
-void MeanUpdate::AddUnweighted(const Values& values, std::span<double> state) {
+MeanUpdate::Addition MeanUpdate::OfUnweighted(const Values& values) {
   const std::size_t samples = SampleCount(values);
   if (version_ == KerasVersion::kKeras2 || samples == values.data.size()) {
-    AddTo(state, Sum(values.data), static_cast<double>(values.data.size()));
-    return;
+    return {Sum(values.data), static_cast<double>(values.data.size())};
   }
   sample_means_.resize(samples);
   MeanOfRows(values.data, samples, sample_means_);
-  AddTo(state, Sum(sample_means_), static_cast<double>(samples));
+  return {Sum(sample_means_), static_cast<double>(samples)};
 }
 
 Status MeanUpdate::LoadWeights(Values& values, const OutputView& view) {
@@ -61,31 +55,35 @@ Status MeanUpdate::LoadWeights(Values& values, const OutputView& view) {
   return Status();
 }
 
-Status MeanUpdate::Add(Values& values, const OutputView& view, std::span<double> state) {
+Result<MeanUpdate::Addition> MeanUpdate::Of(Values& values, const OutputView& view) {
   const bool keras2 = version_ == KerasVersion::kKeras2;
-  if (view.weights == nullptr && (values.mask.empty() || !keras2)) {
-    AddUnweighted(values, state);
-    return Status();
-  }
+  if (view.weights == nullptr && (values.mask.empty() || !keras2)) return OfUnweighted(values);
   SIDECAR_RETURN_IF_ERROR(LoadWeights(values, view));
   for (std::size_t i = 0; i < values.data.size(); ++i) values.data[i] *= weights_[i];
   const std::size_t samples = SampleCount(values);
-  if (keras2 || samples == values.data.size()) {
-    AddTo(state, Sum(values.data), Sum(weights_));
-    return Status();
-  }
+  if (keras2 || samples == values.data.size()) return Addition{Sum(values.data), Sum(weights_)};
   MeanOfRows(values.data, samples, values.data);
   MeanOfRows(weights_, samples, weights_);
-  AddTo(state, Sum({values.data.data(), samples}), Sum({weights_.data(), samples}));
-  return Status();
+  return Addition{Sum({values.data.data(), samples}), Sum({weights_.data(), samples})};
 }
 
-float MeanResult(std::span<const double> state) {
-  return state[1] == 0 ? 0.0F : static_cast<float>(state[0]) / static_cast<float>(state[1]);
+void MeanAccumulator::Add(const MeanUpdate::Addition& addition) {
+  MetricAccumulator::Add(state_[0], addition.total);
+  MetricAccumulator::Add(state_[1], addition.count);
+}
+
+double MeanFloat32(double total, double count) {
+  if (count == 0) return 0;
+  return static_cast<double>(static_cast<float>(total) / static_cast<float>(count));
+}
+
+double MeanAccumulator::MeanResult() const {
+  if (!in_double()) return MeanFloat32(state_[0], state_[1]);
+  return state_[1] == 0 ? 0 : state_[0] / state_[1];
 }
 
 MeanOfFunction::MeanOfFunction(std::unique_ptr<PerSampleFunction> function, KerasVersion version)
-    : MetricAccumulator(2), function_(std::move(function)), version_(version), mean_(version) {}
+    : function_(std::move(function)), version_(version), mean_(version) {}
 
 Status MeanOfFunction::Check(const Shape& labels, const Shape& prediction,
                              const Shape* weights) const {
@@ -96,21 +94,22 @@ Status MeanOfFunction::Check(const Shape& labels, const Shape& prediction,
   return AlignWeights(values, prediction, *weights, version_, WeightUse::kMean).status();
 }
 
-Status MeanOfFunction::Update(const OutputView& view) {
+// Keras 2 casts the prediction to the metric's dtype first, Keras 3 the function's values.
+Status MeanOfFunction::Update(const OutputView& output) {
+  OutputView view = version_ == KerasVersion::kKeras2 ? output.CastTo(dtype()) : output;
   SIDECAR_RETURN_IF_ERROR(ComputeValues(*function_, view, version_, values_));
-  if (view.mask == nullptr || version_ == KerasVersion::kKeras2) {
-    return mean_.Add(values_, view, state_);
+  Weights weights;
+  if (view.mask != nullptr && version_ == KerasVersion::kKeras3) {
+    SIDECAR_ASSIGN_OR_RETURN(weights, MaskedWeights(view, version_, masked_));
+    view.weights = &weights;
   }
-  SIDECAR_ASSIGN_OR_RETURN(const Weights weights, MaskedWeights(view, version_, masked_));
-  OutputView masked = view;
-  masked.weights = &weights;
-  return mean_.Add(values_, masked, state_);
+  SIDECAR_ASSIGN_OR_RETURN(const MeanUpdate::Addition addition, mean_.Of(values_, view));
+  Add(addition);
+  return Status();
 }
 
-MetricValue MeanOfFunction::Result() const { return static_cast<double>(MeanResult(state_)); }
-
 MeanOfLoss::MeanOfLoss(std::unique_ptr<OutputLoss> loss, KerasVersion version)
-    : MetricAccumulator(2), loss_(std::move(loss)), version_(version), mean_(version) {}
+    : loss_(std::move(loss)), version_(version), mean_(version) {}
 
 // Weights of one dimension Keras 2 takes for ones of none; beside predictions [batch, values] it
 // has given them a second one before.
@@ -130,13 +129,15 @@ Status MeanOfLoss::Check(const Shape& labels, const Shape& prediction, const Sha
 }
 
 Status MeanOfLoss::Update(const OutputView& view) {
-  OutputView without_weights = view;
+  OutputView without_weights = version_ == KerasVersion::kKeras2 ? view.CastTo(dtype()) : view;
   without_weights.weights = nullptr;
   if (loss_->reduction() == LossReduction::kNone) {
     SIDECAR_ASSIGN_OR_RETURN(const Values* values, loss_->WeightedValues(without_weights));
     values_.shape = values->shape;
     values_.data = values->data;
-    return mean_.Add(values_, view, state_);
+    SIDECAR_ASSIGN_OR_RETURN(const MeanUpdate::Addition addition, mean_.Of(values_, view));
+    Add(addition);
+    return Status();
   }
   SIDECAR_ASSIGN_OR_RETURN(const LossValue value, loss_->Compute(without_weights));
   if (view.mask != nullptr && version_ == KerasVersion::kKeras3) {
@@ -146,11 +147,8 @@ Status MeanOfLoss::Update(const OutputView& view) {
         "apply the output's mask to; use the metric of that name instead");
   }
   const double weight = view.weights == nullptr ? 1 : Sum(view.weights->data);
-  AddFloat32(state_[0], static_cast<double>(value.value) * weight);
-  AddFloat32(state_[1], weight);
+  Add({static_cast<double>(value.value) * weight, weight});
   return Status();
 }
-
-MetricValue MeanOfLoss::Result() const { return static_cast<double>(MeanResult(state_)); }
 
 }  // namespace sidecar::evaluate

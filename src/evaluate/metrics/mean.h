@@ -12,17 +12,22 @@
 
 namespace sidecar::evaluate {
 
-/// keras.metrics.Mean's update: adds the (weighted) values of one batch to `state`, which is
-/// {total, count}. Keras 2 counts every value alike; Keras 3 first averages the values of each
-/// sample, and applies the mask only where there are weights. Not thread-safe: keeps buffers.
+/// keras.metrics.Mean's update: what the (weighted) values of one batch add to its variables. Keras
+/// 2 counts every value alike; Keras 3 first averages the values of each sample, and applies the
+/// mask only where there are weights. Not thread-safe: keeps buffers.
 class MeanUpdate {
  public:
   explicit MeanUpdate(KerasVersion version) : version_(version) {}
+  /// What one batch adds to the state.
+  struct Addition {
+    double total = 0;
+    double count = 0;
+  };
   /// `view` gives the weights and the shape of the prediction. Changes `values`.
-  Status Add(Values& values, const OutputView& view, std::span<double> state);
+  Result<Addition> Of(Values& values, const OutputView& view);
 
  private:
-  void AddUnweighted(const Values& values, std::span<double> state);
+  Addition OfUnweighted(const Values& values);
   /// Brings weights, and mask, to the shape of the values.
   Status LoadWeights(Values& values, const OutputView& view);
 
@@ -31,17 +36,28 @@ class MeanUpdate {
   std::vector<float> sample_means_;
 };
 
-/// total / count, 0 where nothing was counted.
-[[nodiscard]] float MeanResult(std::span<const double> state);
+/// total / count in float32, 0 where nothing was counted.
+[[nodiscard]] double MeanFloat32(double total, double count);
+
+/// keras.metrics.Mean: the state is {total, count}.
+class MeanAccumulator : public MetricAccumulator {
+ public:
+  MeanAccumulator() : MetricAccumulator(2) {}
+  [[nodiscard]] MetricValue Result() const override { return MeanResult(); }
+
+ protected:
+  void Add(const MeanUpdate::Addition& addition);
+  /// total / count, 0 where nothing was counted.
+  [[nodiscard]] double MeanResult() const;
+};
 
 /// keras.metrics.MeanMetricWrapper.
-class MeanOfFunction final : public MetricAccumulator {
+class MeanOfFunction final : public MeanAccumulator {
  public:
   MeanOfFunction(std::unique_ptr<PerSampleFunction> function, KerasVersion version);
   [[nodiscard]] Status Check(const Shape& labels, const Shape& prediction,
                              const Shape* weights) const override;
   Status Update(const OutputView& view) override;
-  [[nodiscard]] MetricValue Result() const override;
 
  private:
   std::unique_ptr<PerSampleFunction> function_;
@@ -54,13 +70,12 @@ class MeanOfFunction final : public MetricAccumulator {
 /// MeanMetricWrapper around a loss object: a batch counts once, however large, unless the loss is
 /// not reduced or, in Keras 2, there are weights, whose sum it counts then. The loss itself gets no
 /// weights.
-class MeanOfLoss final : public MetricAccumulator {
+class MeanOfLoss final : public MeanAccumulator {
  public:
   MeanOfLoss(std::unique_ptr<OutputLoss> loss, KerasVersion version);
   [[nodiscard]] Status Check(const Shape& labels, const Shape& prediction,
                              const Shape* weights) const override;
   Status Update(const OutputView& view) override;
-  [[nodiscard]] MetricValue Result() const override;
 
  private:
   [[nodiscard]] bool CanWeigh(const Shape& prediction, const Shape& weights) const;

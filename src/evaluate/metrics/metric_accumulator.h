@@ -22,8 +22,8 @@ inline void AddFloat32(double& variable, double value) {
 /// keras.metrics.Metric: state vectors, which batches add to. Not thread-safe.
 ///
 /// The state can be taken out, put back and merged: the state of a whole data set is the merged
-/// state of its parts, up to float32 rounding. Values are float32 values, or integers where Keras
-/// counts in integers; doubles hold both exactly.
+/// state of its parts, up to float32 rounding. Values are float32 or float64 values, or integers
+/// where Keras counts in integers; doubles hold all exactly.
 class MetricAccumulator {
  public:
   /// All metrics start from zeros. A metric whose state depends on shapes starts with no state
@@ -35,6 +35,9 @@ class MetricAccumulator {
 
   /// Forgets all batches.
   void Reset() { Clear(); }
+  /// Before the first batch: the `dtype` of Keras's metric, float32 unless this is called. Of
+  /// float64 the variables are float64, too; of half precision they are float32.
+  void SetDtype(DType dtype) { dtype_ = dtype; }
   /// Checks shapes before the first batch; sizes may be unknown. `weights` is null where there are
   /// none. kFailedPrecondition, or kInvalidArgument for what no data could make work.
   [[nodiscard]] virtual Status Check(const Shape& labels, const Shape& prediction,
@@ -56,9 +59,22 @@ class MetricAccumulator {
   Status Merge(std::span<const double> state);
 
  protected:
+  [[nodiscard]] DType dtype() const { return dtype_; }
+  [[nodiscard]] bool in_double() const { return dtype_ == DType::kFloat64; }
+  /// Adds to a variable of the state, in its precision.
+  void Add(double& variable, double value) const {
+    if (in_double()) {
+      variable += value;
+    } else {
+      AddFloat32(variable, value);
+    }
+  }
+
   mutable std::vector<double> state_;  // changed by Settle() only where it is const
 
  private:
+  DType dtype_ = DType::kFloat32;
+
   /// For metrics that keep their state elsewhere: bring `state_` up to date, take it, and forget
   /// all batches.
   virtual void Settle() const {}

@@ -65,8 +65,8 @@ class R2Score final : public MetricAccumulator {
       return Status(StatusCode::kFailedPrecondition,
                     "the number of values changed between batches");
     }
-    AddFloat32(state_[0], static_cast<double>(labels.size()));
-    for (std::size_t i = 0; i < sums_.size(); ++i) AddFloat32(state_[1 + i], sums_[i]);
+    Add(state_[0], static_cast<double>(labels.size()));
+    for (std::size_t i = 0; i < sums_.size(); ++i) Add(state_[1 + i], sums_[i]);
     return Status();
   }
 

@@ -16,6 +16,7 @@ class Case:
     compile: dict
     sample_weight: object = None
     batch_size: int = BATCH
+    given: dict | None = None  # the compile config as a user writes it, where Keras's own would lose something
 
 
 class Data:
@@ -55,9 +56,9 @@ class Data:
         return self.random.uniform(0.1, 2.0, (SAMPLES, *shape)).astype("float32")
 
 
-def one(name, activation, x, y, sample_weight=None, batch_size=BATCH, **compile_config):
+def one(name, activation, x, y, sample_weight=None, batch_size=BATCH, given=None, **compile_config):
     output = ("out", x.shape[1:], activation)
-    return Case(name, [output], x, y, compile_config, sample_weight, batch_size)
+    return Case(name, [output], x, y, compile_config, sample_weight, batch_size, given)
 
 
 def crossentropy_losses(k, generation):

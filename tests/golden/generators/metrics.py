@@ -7,6 +7,7 @@ import numpy as np
 from . import (
     common,
     metric_cases as grid,
+    metric_cases_arguments as arguments,
     metric_cases_confusion as confusion,
     metric_cases_losses as losses,
     metric_cases_masks as masks,
@@ -33,6 +34,7 @@ GROUPS = {
     "confusion": confusion.GROUPS,
     "scores": scores.GROUPS,
     "masks": masks.GROUPS,
+    "arguments": arguments.GROUPS,
 }
 
 
@@ -57,6 +59,8 @@ def build_model(k, case):
 def compile_from_json(model, case, eager):
     """Compiles from the serialised form, so that nothing counts that it loses."""
     model.compile(optimizer="sgd", run_eagerly=eager, **case.compile)
+    if case.given is not None:
+        return case.given
     config = json.loads(json.dumps(model.get_compile_config()))
     model.compile_from_config(config)
     keys = ("loss", "loss_weights", "metrics", "weighted_metrics")

@@ -41,17 +41,36 @@ TEST(ModelReaderRefusalsTest, NamesAllUnsupportedLayersAtOnce) {
             "test: 6 layers are not supported: Dense (keras.layers) 'sparse', 'fine'; "
             "Dense (my_package.layers) 'own'; Lambda (keras.layers) 'crop'; "
             "NoSuchLayer (keras.layers) 'random', 'random_1'");
-  EXPECT_THAT(status.details(),
-              ElementsAre(HasSubstr("the layer 'crop' (Lambda): its function is Python code"),
-                          "the layer 'sparse' (Dense): the activation my>act is not supported",
-                          "the layer 'fine' (Dense): the call argument training = true is not "
-                          "supported"));
+  EXPECT_THAT(
+      status.details(),
+      ElementsAre(
+          HasSubstr("the layer 'crop' (Lambda): its function is Python code"),
+          "the layer 'sparse' (Dense): config.activation: the activation my>act is not supported",
+          "the layer 'fine' (Dense): the call argument training = true is not "
+          "supported"));
 }
 
 TEST(ModelReaderRefusalsTest, SaysWhyAnOptionIsRefused) {
   const json config = {{"virtual_batch_size", 2}};
-  EXPECT_THAT(Read(OneLayer2("BatchNormalization", config, {nullptr, 3})).status().details(),
-              ElementsAre(HasSubstr("virtual_batch_size is not supported: it takes batches of")));
+  EXPECT_THAT(
+      Read(OneLayer2("BatchNormalization", config, {nullptr, 3})).status().details(),
+      ElementsAre(HasSubstr("config.virtual_batch_size is not supported: it takes batches of")));
+}
+
+TEST(ModelReaderRefusalsTest, NamesTheFieldOfWhatIsRefused) {
+  const std::pair<json, const char*> cases[] = {
+      {{{"units", 2}, {"activation", "nosuch"}}, "config.activation: the activation nosuch"},
+      {{{"units", 2}, {"dtype", "int4"}}, "config.dtype: the dtype policy \"int4\""},
+      {{{"units", 2}, {"dtype", "int32"}}, "config.dtype: the dtype policy int32"},
+      {{{"units", 2}, {"kernel_regularizer", "mine"}},
+       "config.kernel_regularizer: the regularizer \"mine\""},
+      {{{"units", 2}, {"wings", 2}}, "config.wings, which is no option"},
+  };
+  for (const auto& [config, message] : cases) {
+    const Status status = Read(OneLayer2("Dense", config, {nullptr, 3})).status();
+    EXPECT_EQ(status.code(), StatusCode::kUnimplemented) << status;
+    EXPECT_THAT(status.details(), ElementsAre(HasSubstr(message)));
+  }
 }
 
 // Keras 2 adds the terms of a model inside of TimeDistributed twice.
@@ -201,7 +220,7 @@ INSTANTIATE_TEST_SUITE_P(
         HostileCase{"/config/layers/1/config/filters", "-3", StatusCode::kDataLoss,
                     "the layer 'conv' (Conv2D): config.filters is -3"},
         HostileCase{"/config/layers/1/config/filters", "2147483647",
-                    StatusCode::kFailedPrecondition, "cannot reshape"},
+                    StatusCode::kFailedPrecondition, "config.target_shape: cannot reshape"},
         HostileCase{"/config/layers/1/config/filters", "1e30", StatusCode::kDataLoss,
                     "config.filters"},
         HostileCase{"/config/layers/1/config/kernel_size", "[2, 2, 2]", StatusCode::kDataLoss,
@@ -213,7 +232,7 @@ INSTANTIATE_TEST_SUITE_P(
         HostileCase{"/config/layers/1/config/strides", "0", StatusCode::kDataLoss,
                     "config.strides"},
         HostileCase{"/config/layers/1/config/groups", "3", StatusCode::kFailedPrecondition,
-                    "3 groups do not divide 2 input channels"},
+                    "config.groups = 3 does not divide 2 input channels"},
         HostileCase{"/config/layers/1/config/padding", "\"full\"", StatusCode::kDataLoss,
                     "one of \"valid\", \"same\""},
         HostileCase{"/config/layers/1/config/trainable", "7", StatusCode::kDataLoss, "trainable"},

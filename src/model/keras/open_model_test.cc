@@ -129,7 +129,7 @@ TEST(DTypePolicyTest, LooksUpMapsOfPolicies) {
   for (const auto& [dtype, message] : refused) {
     const Status status = variable_type(dtype, false).status();
     EXPECT_EQ(status.code(), StatusCode::kUnimplemented) << status;
-    EXPECT_THAT(status.details(), ElementsAre(HasSubstr(message)));
+    EXPECT_THAT(status.details(), ElementsAre(HasSubstr(std::string("config.dtype: ") + message)));
   }
 }
 

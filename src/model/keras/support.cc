@@ -154,12 +154,16 @@ class Survey {
       if (!item.key().ends_with("_regularizer") || item.value().is_null()) continue;
       const auto regularizer = ReadRegularizer(item.value());
       const bool of_activity = item.key() == "activity_regularizer";
-      if (!regularizer || (of_activity && regularizer->orthogonal != 0)) Add(layer, item.key());
+      if (!regularizer || (of_activity && regularizer->orthogonal != 0)) {
+        Add(layer, fmt::format("config.{}: the regularizer {}", item.key(), Excerpt(item.value())));
+      }
     }
     for (const char* key : {"activation", "recurrent_activation"}) {
       const json* activation = config.Find(key);
       if (activation == nullptr || HasPart(layer, key)) continue;
-      if (auto reason = UnsupportedActivation(*activation, rules_)) Add(layer, *reason);
+      if (auto reason = UnsupportedActivation(*activation, rules_)) {
+        Add(layer, fmt::format("config.{}: {}", key, *reason));
+      }
     }
   }
 
@@ -168,8 +172,8 @@ class Survey {
       const json* value = config.Find(option.key);
       if (value == nullptr || (option.only_true && *value != json(true))) continue;
       AddAs(KindOf(layer), layer,
-            fmt::format("{}{} is not supported: {}", option.key, option.only_true ? " = true" : "",
-                        option.reason));
+            fmt::format("config.{}{} is not supported: {}", option.key,
+                        option.only_true ? " = true" : "", option.reason));
     }
   }
 
@@ -182,9 +186,10 @@ class Survey {
     const json* dtype = config.Find("dtype");
     const auto policy = ReadDTypePolicy(dtype, layer.path);
     if (!policy) {
-      Add(layer, fmt::format("the dtype policy {}", DTypePolicyName(dtype, layer.path)));
+      Add(layer,
+          fmt::format("config.dtype: the dtype policy {}", DTypePolicyName(dtype, layer.path)));
     } else if (!is_input && !IsFloating(policy->compute) && !Preprocesses(layer)) {
-      Add(layer, fmt::format("the dtype policy {}", DTypeName(policy->compute)));
+      Add(layer, fmt::format("config.dtype: the dtype policy {}", DTypeName(policy->compute)));
     }
   }
 

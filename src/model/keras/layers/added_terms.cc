@@ -26,9 +26,8 @@ Result<Values> LowerAddMetric(LayerContext& context, const Values& inputs) {
   SIDECAR_ASSIGN_OR_RETURN(const std::string aggregation,
                            context.config().String("aggregation", ""));
   if (aggregation != "mean") {
-    return context.Fail(
-        StatusCode::kUnimplemented,
-        "add_metric with the aggregation '" + aggregation + "' is not supported; 'mean' is");
+    return context.Fail(StatusCode::kUnimplemented, "config.aggregation is '" + aggregation +
+                                                        "', which is not supported; 'mean' is");
   }
   SIDECAR_ASSIGN_OR_RETURN(const std::string name, context.config().String("metric_name"));
   GraphOutput value = ToFloat(input.output);

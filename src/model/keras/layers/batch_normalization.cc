@@ -29,7 +29,8 @@ Result<Layout> FindLayout(const LayerContext& context, const Value& input) {
   layout.broadcast.assign(static_cast<std::size_t>(rank), 1);
   for (const std::int64_t axis : layout.axes) {
     if (axis == 0) {
-      return context.Fail(StatusCode::kUnimplemented, "normalizing the batch dimension");
+      return context.Fail(StatusCode::kUnimplemented,
+                          "config.axis names the batch dimension, which is not supported");
     }
     SIDECAR_ASSIGN_OR_RETURN(layout.broadcast[static_cast<std::size_t>(axis)],
                              KnownSize(context, input, axis));

@@ -104,9 +104,10 @@ Result<Values> LowerConvolution(LayerContext& context, const Values& inputs) {
   SIDECAR_ASSIGN_OR_RETURN(const std::int64_t filters, config.PositiveInt("filters"));
   SIDECAR_ASSIGN_OR_RETURN(const std::int64_t groups, config.PositiveInt("groups", 1));
   if (conv.channels % groups != 0 || filters % groups != 0) {
-    return context.Fail(StatusCode::kFailedPrecondition,
-                        fmt::format("{} groups do not divide {} input channels and {} filters",
-                                    groups, conv.channels, filters));
+    return context.Fail(
+        StatusCode::kFailedPrecondition,
+        fmt::format("config.groups = {} does not divide {} input channels and config.filters = {}",
+                    groups, conv.channels, filters));
   }
   const std::int64_t group_channels = conv.channels / groups;
   SIDECAR_ASSIGN_OR_RETURN(

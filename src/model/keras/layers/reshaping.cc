@@ -77,9 +77,9 @@ Result<Values> LowerReshape(LayerContext& context, const Values& inputs) {
       elements.ok() &&
       (*elements < 0 || (unknown == 0 ? *elements == product : *elements % product == 0));
   if (unknown > 1 || !fits) {
-    return context.Fail(
-        StatusCode::kFailedPrecondition,
-        fmt::format("cannot reshape {} to {}", row.ToString(), Shape(target).ToString()));
+    return context.Fail(StatusCode::kFailedPrecondition,
+                        fmt::format("config.target_shape: cannot reshape {} to {}", row.ToString(),
+                                    Shape(target).ToString()));
   }
   std::vector<std::int64_t> sizes = {0};
   sizes.insert(sizes.end(), target.begin(), target.end());

@@ -78,9 +78,10 @@ template <class Token>
 Result<std::vector<Token>> TokensOfAsset(const LayerContext& context) {
   SIDECAR_ASSIGN_OR_RETURN(const auto content, context.ReadAsset("vocabulary.txt"));
   if (!content) {
-    return context.Fail(StatusCode::kFailedPrecondition,
-                        "has no vocabulary: its config has none, and only a .keras file keeps one "
-                        "that was adapted");
+    return context.Fail(
+        StatusCode::kFailedPrecondition,
+        "has no vocabulary: config.vocabulary is absent, and only a .keras file keeps one "
+        "that was adapted");
   }
   std::vector<Token> tokens;
   for (std::string& line : LinesOf(*content, context.is_keras2())) {

@@ -63,6 +63,20 @@ class MissingObjects {
   std::vector<std::string> unknown_;
 };
 
+// Whether every metric with a dtype has float64, and there is one.
+bool HasOnlyDoubleMetrics(const OutputPlan& plan) {
+  bool any = false;
+  for (const auto* list : {&plan.metrics, &plan.weighted_metrics}) {
+    for (const Identifier& metric : *list) {
+      const auto dtype = metric.config.find("dtype");
+      if (dtype == metric.config.end() || dtype->is_null()) continue;
+      if (*dtype != "float64") return false;
+      any = true;
+    }
+  }
+  return any;
+}
+
 // Makes the objects of one output.
 class OutputCompiler {
  public:
@@ -74,7 +88,9 @@ class OutputCompiler {
     if (!output.targets.labels) return Status();
     const LabelShapes shapes = ShapesOf(output);
     output.loss_weight = plan.loss_weight;
-    if (plan.loss) SIDECAR_RETURN_IF_ERROR(AddLoss(*plan.loss, shapes, output));
+    if (plan.loss) {
+      SIDECAR_RETURN_IF_ERROR(AddLoss(WithDtype(*plan.loss, plan, output), shapes, output));
+    }
     SIDECAR_RETURN_IF_ERROR(AddMetrics(plan.metrics, shapes, output.metrics));
     SIDECAR_RETURN_IF_ERROR(AddMetrics(plan.weighted_metrics, shapes, output.weighted_metrics));
     Share(output.metrics, shapes.prediction);
@@ -106,6 +122,19 @@ class OutputCompiler {
     return Status(StatusCode::kFailedPrecondition,
                   fmt::format("the data have no targets (y) for the output '{}', which {} needs",
                               output.spec.name, who));
+  }
+
+  // Keras 3 does not save the dtype of a loss, which under set_floatx("float64") is that, as are
+  // those of the output and of all metrics then.
+  [[nodiscard]] Identifier WithDtype(const Identifier& loss, const OutputPlan& plan,
+                                     const CompiledOutput& output) const {
+    Identifier result = loss;
+    const bool is_double = version_ == KerasVersion::kKeras3 &&
+                           output.spec.keras_dtype == DType::kFloat64 && HasOnlyDoubleMetrics(plan);
+    const bool says_none =
+        loss.config.is_null() || (loss.config.is_object() && !loss.config.contains("dtype"));
+    if (is_double && says_none && !loss.custom) result.config["dtype"] = "float64";
+    return result;
   }
 
   Status AddLoss(const Identifier& asked, const LabelShapes& shapes, CompiledOutput& output) {

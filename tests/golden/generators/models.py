@@ -12,6 +12,7 @@ from . import (
     model_builders as build,
     model_builders_preprocessing as preprocessing,
     model_zoo,
+    models_feature_space as feature_space,
     models_functions as functions,
     models_special as special,
     models_stateful as stateful,
@@ -69,6 +70,20 @@ def mixed_float16_out32(k):
 
 def float64(k):
     return build.mlp(k, dtype="float64")
+
+
+def floatx64(k):
+    """Under set_floatx("float64"): layers, metrics and the loss, with outputs that are 0 and 1 and have no logits."""
+    l = k.layers
+    inputs = k.Input((6,), name="features")
+    hidden = l.Dense(12, activation="tanh", name="hidden")(inputs)
+    steep = k.initializers.RandomNormal(stddev=3.0, seed=3)
+    model = k.Model(inputs, l.Dense(3, activation="hard_sigmoid", name="sharp", kernel_initializer=steep)(hidden), name="floatx64")
+    m = k.metrics
+    metrics = [m.BinaryCrossentropy(name="bce"), m.BinaryAccuracy(name="accuracy"), m.MeanSquaredError(name="mse"), m.AUC(name="auc"), m.Precision(name="precision"), m.RootMeanSquaredError(name="rmse")]
+    model.compile(k.optimizers.Adam(0.001), "binary_crossentropy", metrics=metrics)
+    x, y = build.class_data((6,), 3)
+    return build.Case(model, x, np.eye(3)[y])
 
 
 def legacy_json(k):
@@ -238,6 +253,7 @@ def write_case(name, generation, builder):
     common.reset(11)
     k = common.KERAS[generation]
     folder = common.fresh_dir("models", f"k{generation}_{name}")
+    k.backend.set_floatx("float64" if name == "floatx64" else "float32")
     case = builder(k)
     load = save_model(k, case, folder, name, builder)
     np.savez(folder / "data.npz", **common.data_members(case.x, case.y, case.sample_weight))
@@ -311,6 +327,7 @@ def cases():
     """Name, generation and builder of every case."""
     both = {"loss_scale": loss_scale, "mixed_float16": mixed_float16, "no_optimizer": build.mlp}
     both.update({f"zoo_{builder.__name__}": builder for builder in model_zoo.ZOO})
+    both["floatx64"] = floatx64
     only2 = {
         "legacy_adam": legacy_adam,
         "root_net": build.mlp,
@@ -325,7 +342,7 @@ def cases():
         yield name, 3, builder
     for name, builder in {**only2, **special.ONLY_KERAS2}.items():
         yield name, 2, builder
-    for name, builder in special.ONLY_KERAS3.items():
+    for name, builder in {**special.ONLY_KERAS3, **feature_space.ONLY_KERAS3}.items():
         yield name, 3, builder
 
 

@@ -42,6 +42,15 @@ std::vector<RefusedLayerOption> RefusedLayerOptions() {
   return result;
 }
 
+std::vector<RefusedOperation> RefusedOperations() {
+  std::vector<RefusedOperation> result;
+  for (const keras::RefusedOp& refused : keras::RefusedOps()) {
+    result.push_back({fmt::format("keras.ops.{}.{}", refused.family, refused.name),
+                      std::string(refused.reason)});
+  }
+  return result;
+}
+
 std::vector<SupportedActivation> SupportedActivations() {
   std::vector<SupportedActivation> result;
   for (const keras::ActivationName& name : keras::ActivationNames()) {

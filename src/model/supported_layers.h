@@ -30,6 +30,13 @@ struct RefusedLayerOption {
 };
 std::vector<RefusedLayerOption> RefusedLayerOptions();
 
+/// An operation of Keras 3 that is refused as a node.
+struct RefusedOperation {
+  std::string name;  ///< "keras.ops.linalg.SVD"
+  std::string reason;
+};
+[[nodiscard]] std::vector<RefusedOperation> RefusedOperations();
+
 struct SupportedActivation {
   std::string name;
   bool keras2 = true;

@@ -48,6 +48,11 @@ void PrintOperations() {
   for (const auto& family : sidecar::model::SupportedOps()) {
     std::cout << "| " << family.family << " | " << Joined(family.names) << " |\n";
   }
+  std::cout << "\nOf the other classes behind `keras.ops`, each is refused for its reason:\n\n"
+               "| class | why not |\n|---|---|\n";
+  for (const auto& operation : sidecar::model::RefusedOperations()) {
+    std::cout << "| " << operation.name << " | " << operation.reason << " |\n";
+  }
 }
 
 void PrintNames(const char* title, const std::vector<SupportedName>& names) {

@@ -130,7 +130,7 @@ class Survey {
 
   void VisitLayer(const LayerObject& layer) {
     if (layer.is_operation) {
-      if (FindOp(layer) == nullptr) AddAs(OpName(layer), layer, "");
+      if (FindOp(layer) == nullptr) AddAs(OpName(layer), layer, std::string(RefusalOfOp(layer)));
       return;
     }
     if (const std::string_view reason = RefusalOf(layer); !reason.empty()) {

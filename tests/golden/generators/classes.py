@@ -1,9 +1,12 @@
-"""tests/golden/classes: the names of all layer, loss and metric classes of the installed Kerases.
+"""tests/golden/classes: the names of all layer, loss and metric classes of the installed Kerases, and of the
+operations of Keras 3.
 
 docs/supported.md must say something about each of them.
 """
 
+import importlib
 import inspect
+import pkgutil
 
 from . import common
 
@@ -18,8 +21,24 @@ def names(module, base):
     return sorted({value.__name__ if value in own else name for name, value in classes})
 
 
+def operations():
+    """The classes behind keras.ops, "MODULE.CLASS"."""
+    package = importlib.import_module("keras.src.ops")
+    base = importlib.import_module("keras.src.ops.operation").Operation
+    found = []
+    for info in pkgutil.iter_modules(package.__path__):
+        if info.name.endswith("_test") or info.name in ("operation", "function"):
+            continue
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        own = [value for value in vars(module).values() if inspect.isclass(value) and value.__module__ == module.__name__]
+        found += [f"{info.name}.{value.__name__}" for value in own if issubclass(value, base)]
+    return sorted(set(found))
+
+
 def lists(groups=None):
     """(file name, text) of each list."""
+    if groups is None or "ops" in groups:
+        yield "keras3.ops.txt", "\n".join(operations()) + "\n"
     for generation, k in common.KERAS.items():
         kinds = [
             ("layers", k.layers, k.layers.Layer),

@@ -187,6 +187,7 @@ constexpr OpEntry kElementwiseOps[] = {
     {"math", "Erfc", OfFloat<Erfc>, "x"},
     {"math", "Rsqrt", OfFloat<Rsqrt>, "x"},
     {"numpy", "Abs", OfAny<Plain<Abs>>, "x"},
+    {"numpy", "Array", ConvertToTensor, "x"},
     {"numpy", "Absolute", OfAny<Plain<Abs>>, "x"},
     {"numpy", "Arccos", OfFloat<Plain<ov::op::v0::Acos>>, "x"},
     {"numpy", "Arccosh", OfFloat<Plain<ov::op::v3::Acosh>>, "x"},

@@ -358,6 +358,7 @@ Result<Values> Digitize(OpCall& call) {
 }
 
 constexpr OpEntry kIndexingOps[] = {
+    {"core", "Slice", Slice, "inputs:x start_indices:begin shape:size"},
     {"nn", "MultiHot", MultiHot, "inputs:x"},
     {"nn", "OneHot", OneHot, "x"},
     {"numpy", "Digitize", Digitize, "x bins"},

@@ -123,6 +123,27 @@ Result<Values> Split(OpCall& call) {
   return SplitAlong(call, axis);
 }
 
+// Into parts of which the first are one longer where they do not come out even.
+Result<Values> ArraySplit(OpCall& call) {
+  SIDECAR_ASSIGN_OR_RETURN(const Operand x, call.Tensor("x"));
+  SIDECAR_ASSIGN_OR_RETURN(const std::int64_t axis, call.Axis("axis", RankOf(x.output()), 0));
+  SIDECAR_ASSIGN_OR_RETURN(const std::int64_t count, call.Int("sections"));
+  call.MixRowsOver({axis});
+  const std::int64_t size = SizeOf(x.output(), axis);
+  constexpr std::int64_t kMostSections = 4096;
+  if (size < 1 || count < 1 || count > std::min(size, kMostSections)) {
+    return call.Unsupported("takes from 1 to 4096 parts, none of them empty, of a known size");
+  }
+  Values parts;
+  std::int64_t begin = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t end = begin + size / count + (i < size % count ? 1 : 0);
+    parts.push_back({Sliced(x.output(), axis, begin, end), x.dtype()});
+    begin = end;
+  }
+  return parts;
+}
+
 template <std::int64_t kAxis>
 Result<Values> SplitOver(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const Operand x, call.Tensor("x"));
@@ -170,6 +191,7 @@ constexpr OpEntry kJoinsOps[] = {
     {"core", "Unstack", Unstack, "x"},
     {"numpy", "Append", Append, "x1 x2"},
     {"numpy", "Concatenate", Concatenate, "xs"},
+    {"numpy", "ArraySplit", ArraySplit, "x indices_or_sections:sections"},
     {"numpy", "Dsplit", SplitOver<2>, "x indices_or_sections:sections"},
     {"numpy", "Dstack", StackAlong<3, 2>, "xs"},
     {"numpy", "Hstack", StackAlong<1, 1>, "xs"},

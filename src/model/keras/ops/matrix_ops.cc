@@ -124,6 +124,15 @@ Result<Values> Trace(OpCall& call) {
   return Only(SumOver(diagonal.cells, {RankOf(diagonal.cells) - 1}, false), diagonal.dtype);
 }
 
+GraphOutput OnDiagonal(const Operand& x) {
+  const GraphOutput rows = Expanded(x.output(), {-1});
+  const GraphOutput size = RunTimeSize(x.output(), RankOf(x.output()) - 1);
+  const auto places =
+      MakeOp<ov::op::v4::Range>(IntConstant(0), size, IntConstant(1), ov::element::i64);
+  const GraphOutput same = MakeOp<ov::op::v1::Equal>(Expanded(places, {0}), Expanded(places, {1}));
+  return Choose(same, rows, ZeroLike(x));
+}
+
 // A matrix with the last dimension as its diagonal.
 Result<Values> DiagonalMatrix(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const Operand x, ReadRanked(call, "x", 1));
@@ -135,12 +144,24 @@ Result<Values> DiagonalMatrix(OpCall& call) {
   for (const char* name : {"padding_value", "align"}) call.Ignore(name);
   if (k != 0) return call.Unsupported("other diagonals than the main one are not supported");
   if (RankOf(x.output()) == 1) call.MixRows();
-  const GraphOutput rows = Expanded(x.output(), {-1});
-  const GraphOutput size = RunTimeSize(x.output(), RankOf(x.output()) - 1);
-  const auto places =
-      MakeOp<ov::op::v4::Range>(IntConstant(0), size, IntConstant(1), ov::element::i64);
-  const GraphOutput same = MakeOp<ov::op::v1::Equal>(Expanded(places, {0}), Expanded(places, {1}));
-  return Only(Choose(same, rows, ZeroLike(x)), x.dtype());
+  return Only(OnDiagonal(x), x.dtype());
+}
+
+// numpy.diag: of a vector the matrix, of a matrix the diagonal.
+Result<Values> Diag(OpCall& call) {
+  SIDECAR_ASSIGN_OR_RETURN(const Operand x, ReadRanked(call, "x", 1));
+  if (RankOf(x.output()) == 1) return DiagonalMatrix(call);
+  if (RankOf(x.output()) != 2) return call.Fail("takes vectors and matrices");
+  return call.Unsupported("the diagonal of a matrix whose rows are the batch is not supported");
+}
+
+// The matrix with all numbers on its diagonal.
+Result<Values> DiagFlat(OpCall& call) {
+  SIDECAR_ASSIGN_OR_RETURN(const Operand x, call.Tensor("x"));
+  SIDECAR_ASSIGN_OR_RETURN(const std::int64_t k, call.Int("k", 0));
+  if (k != 0) return call.Unsupported("other diagonals than the main one are not supported");
+  call.MixRows();
+  return Only(OnDiagonal(Operand{{Raveled(x.output()), x.dtype()}}), x.dtype());
 }
 
 Result<Values> MatrixTranspose(OpCall& call) {
@@ -298,6 +319,8 @@ Result<Values> BatchFlatten(OpCall& call) {
 constexpr OpEntry kMatrixOps[] = {
     {"linalg", "Inv", Inverse, "x"},
     {"numpy", "Cross", Cross, "x1 x2"},
+    {"numpy", "Diag", Diag, "x"},
+    {"numpy", "Diagflat", DiagFlat, "x"},
     {"numpy", "Diagonal", Diagonal, "x"},
     {"numpy", "Rot90", Rotate, "array:x"},
     {"numpy", "Select", Select, "condlist choicelist default"},

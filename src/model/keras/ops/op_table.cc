@@ -9,12 +9,19 @@ namespace sidecar::model::keras {
 namespace {
 
 using Table = std::span<const OpEntry> (*)();
-constexpr std::array kTables = {Table{ElementwiseOps}, Table{BinaryOps},   Table{ReductionOps},
-                                Table{ScanOps},        Table{ShapeOps},    Table{JoinOps},
-                                Table{CreationOps},    Table{IndexingOps}, Table{ProductOps},
-                                Table{ActivationOps},  Table{NnOps},       Table{ImageOps},
-                                Table{ConvolutionOps}, Table{PoolingOps},  Table{ColourOps},
-                                Table{NumericOps},     Table{MatrixOps}};
+constexpr std::array kTables = {
+    Table{ElementwiseOps}, Table{BinaryOps},        Table{ReductionOps}, Table{ScanOps},
+    Table{ShapeOps},       Table{JoinOps},          Table{CreationOps},  Table{IndexingOps},
+    Table{ProductOps},     Table{ActivationOps},    Table{NnOps},        Table{ImageOps},
+    Table{ConvolutionOps}, Table{PoolingOps},       Table{ColourOps},    Table{NumericOps},
+    Table{MatrixOps},      Table{UpdateOps},        Table{QuantileOps},  Table{FourierOps},
+    Table{EntropyOps},     Table{LinearAlgebraOps}, Table{FurtherOps},   Table{WindowOps}};
+
+constexpr RefusedOp kRefusedOps[] = {
+#define SIDECAR_REFUSED_OP(family, name, reason) {#family, #name, reason},
+#include "model/keras/ops/refused_ops.inc"
+#undef SIDECAR_REFUSED_OP
+};
 
 struct OpKey {
   std::string family;
@@ -55,6 +62,16 @@ const OpEntry* FindOp(const LayerObject& operation) {
     }
   }
   return nullptr;
+}
+
+std::span<const RefusedOp> RefusedOps() { return kRefusedOps; }
+
+std::string_view RefusalOfOp(const LayerObject& operation) {
+  const OpKey key = KeyOf(operation);
+  for (const RefusedOp& refused : kRefusedOps) {
+    if (refused.name == key.name && refused.family == key.family) return refused.reason;
+  }
+  return {};
 }
 
 std::string OpName(const LayerObject& operation) {

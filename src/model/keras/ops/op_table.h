@@ -33,6 +33,16 @@ bool IsOperation(const LayerObject& layer);
 /// The entry for an operation, or null.
 const OpEntry* FindOp(const LayerObject& operation);
 
+/// An operation of Keras 3 that is not supported.
+struct RefusedOp {
+  std::string_view family;
+  std::string_view name;
+  std::string_view reason;  ///< a clause: "there are no complex numbers"
+};
+[[nodiscard]] std::span<const RefusedOp> RefusedOps();
+/// Why an operation is refused; empty where it is unknown.
+[[nodiscard]] std::string_view RefusalOfOp(const LayerObject& operation);
+
 /// What messages call an operation: "tf.math.cosh", "keras.ops.numpy.Kron".
 [[nodiscard]] std::string OpName(const LayerObject& operation);
 
@@ -57,5 +67,12 @@ std::span<const OpEntry> PoolingOps();
 std::span<const OpEntry> ColourOps();
 std::span<const OpEntry> NumericOps();
 std::span<const OpEntry> MatrixOps();
+std::span<const OpEntry> UpdateOps();
+std::span<const OpEntry> QuantileOps();
+std::span<const OpEntry> FourierOps();
+std::span<const OpEntry> EntropyOps();
+std::span<const OpEntry> LinearAlgebraOps();
+std::span<const OpEntry> FurtherOps();
+std::span<const OpEntry> WindowOps();
 
 }  // namespace sidecar::model::keras

@@ -14,6 +14,7 @@ namespace sidecar::model::keras {
 namespace {
 
 using nlohmann::json;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 json Tensor(const std::string& layer, int output = 0) {
@@ -56,6 +57,25 @@ TEST(OpTableTest, HasEachOperationOnce) {
     EXPECT_TRUE(seen.emplace(entry.family, entry.name).second) << entry.family << " " << entry.name;
     EXPECT_NE(entry.function, nullptr) << entry.name;
   }
+}
+
+TEST(OpTableTest, HasNoOperationThatIsRefused) {
+  std::pair<std::string_view, std::string_view> before;
+  for (const RefusedOp& refused : RefusedOps()) {
+    const std::pair key(refused.family, refused.name);
+    EXPECT_LT(before, key) << "refused_ops.inc is sorted, each line once";
+    before = key;
+    EXPECT_FALSE(refused.reason.empty()) << refused.name;
+    for (const OpEntry& entry : AllOps()) {
+      EXPECT_FALSE(entry.family == refused.family && entry.name == refused.name) << entry.name;
+    }
+  }
+}
+
+TEST(OpTableTest, SaysWhyAnOperationIsRefused) {
+  const Status status = Read(Document("I0", json::object(), json::array({Tensor("in")}))).status();
+  EXPECT_THAT(status.details(),
+              ElementsAre("the layer 'op' (I0): OpenVINO has no Bessel functions"));
 }
 
 TEST(OpTableTest, RefusesUnknownOperationsByName) {
@@ -101,6 +121,14 @@ TEST(OpTableTest, RefusesWrongArguments) {
   EXPECT_THAT(message("GetItem", json::object(),
                       {Tensor("in"), {{{"class_name", "__slice__"}, {"config", {{"step", 0}}}}}}),
               HasSubstr("step is 0"));
+  EXPECT_THAT(message("Quantile", {{"axis", 1}}, {Tensor("in"), 1.5}), HasSubstr("q is out of"));
+  EXPECT_THAT(message("Quantile", {{"axis", 0}}, {Tensor("in"), 0.5}), HasSubstr("of known sizes"));
+  EXPECT_THAT(message("Quantile", {{"axis", 1}}, {Tensor("in"), {{0.5}}}),
+              HasSubstr("one quantile, or a list"));
+  EXPECT_THAT(message("Linspace", {{"num", 1 << 20}}, {Tensor("in"), 1.0}),
+              HasSubstr("num is not"));
+  EXPECT_THAT(message("ArraySplit", {{"axis", 1}, {"indices_or_sections", 4}}),
+              HasSubstr("none of them empty"));
   EXPECT_THAT(message("Add", json::object(), {Tensor("in"), "text"}), HasSubstr("\"text\""));
   EXPECT_THAT(message("Add", json::object(), {Tensor("in"), {{1, 2}, {3}}}),
               HasSubstr("nested lists of numbers of equal lengths"));
@@ -135,6 +163,44 @@ TEST(OpTableTest, RefusesWindowsThatDoNotFit) {
   EXPECT_THAT(GridMessage("MaxPool", {{"pool_size", -1}}, json()),
               HasSubstr("pool_size is not 1 sizes"));
   EXPECT_THAT(GridMessage("MaxPool", {{"pool_size", 9}}, json()), HasSubstr("cannot work on"));
+}
+
+// An operation on a matrix of 3 rows, or what `shape` says.
+std::string MatrixMessage(const std::string& module, const std::string& class_name,
+                          const json& config, const json& further = json::array(),
+                          const json& shape = {nullptr, 3, 3}) {
+  json args = json::array({Tensor("in")});
+  args.insert(args.end(), further.begin(), further.end());
+  json document = Document(class_name, config, args);
+  json& layers = document["config"]["layers"];
+  layers[0]["config"]["batch_shape"] = shape;
+  layers[1]["module"] = "keras.src.ops." + module;
+  return Message(document);
+}
+
+TEST(OpTableTest, RefusesMatricesAndPartsThatDoNotFit) {
+  EXPECT_EQ(MatrixMessage("linalg", "Cholesky", json::object()), "OK");
+  const json wide = {nullptr, 3, 4};
+  EXPECT_THAT(MatrixMessage("linalg", "Det", json::object(), json::array(), wide),
+              HasSubstr("square matrices of up to 64 rows"));
+  const json large = {nullptr, 65, 65};
+  EXPECT_THAT(MatrixMessage("linalg", "Cholesky", json::object(), json::array(), large),
+              HasSubstr("square matrices of up to 64 rows"));
+  EXPECT_THAT(MatrixMessage("linalg", "Norm", {{"axis", {1, 2}}, {"ord", 2}}),
+              HasSubstr("need singular values"));
+  EXPECT_THAT(MatrixMessage("core", "SliceUpdate", json::object(), {{0, 0, 0}, {{{1.0}}}}),
+              HasSubstr("its update the size 1 along the dimension 0"));
+  EXPECT_THAT(MatrixMessage("core", "ScatterUpdate", {{"reduction", "mean"}}, {{{0}}, {{{1.0}}}}),
+              HasSubstr("reduction is not null"));
+  EXPECT_THAT(MatrixMessage("math", "RFFT", {{"fft_length", 0}}), HasSubstr("fft_length is not 1"));
+  EXPECT_THAT(
+      MatrixMessage("math", "ExtractSequences", {{"sequence_length", 4}, {"sequence_stride", 1}}),
+      HasSubstr("at least one of them"));
+  EXPECT_THAT(MatrixMessage("math", "STFT",
+                            {{"sequence_length", 4}, {"sequence_stride", 1}, {"fft_length", 2}}),
+              HasSubstr("are not ascending"));
+  EXPECT_THAT(MatrixMessage("nn", "Fold", {{"output_size", 4}, {"kernel_size", 2}}),
+              HasSubstr("takes [batch, channels * 4, 9]"));
 }
 
 }  // namespace

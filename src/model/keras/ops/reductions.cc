@@ -213,7 +213,24 @@ GraphOutput EuclideanNorm(const GraphOutput& x, const Reduction& reduction) {
   return VectorNorm(x, 2, reduction);
 }
 
-// Norms of vectors, and that of matrices which is one of vectors.
+// The largest or smallest sum of sizes in a column (order 1 or -1) or row (infinite orders).
+Result<GraphOutput> MatrixNorm(const OpCall& call, const GraphOutput& x, double order,
+                               const Reduction& reduction) {
+  if (std::fabs(order) != 1 && !std::isinf(order)) {
+    return call.Unsupported("norms of matrices that need singular values are not supported");
+  }
+  const bool by_column = !std::isinf(order);
+  const std::int64_t summed = reduction.axes[by_column ? 0 : 1];
+  const std::int64_t rest = reduction.axes[by_column ? 1 : 0];
+  const GraphOutput sums = SumOver(MakeOp<ov::op::v0::Abs>(x), {summed}, true);
+  const GraphOutput one = IntConstant(Axes{rest});
+  const GraphOutput norm = order > 0 ? MakeOp<ov::op::v1::ReduceMax>(sums, one, true)
+                                     : MakeOp<ov::op::v1::ReduceMin>(sums, one, true);
+  if (reduction.keep) return norm;
+  return MakeOp<ov::op::v0::Squeeze>(norm, IntConstant(reduction.axes));
+}
+
+// Norms of vectors and of matrices.
 Result<Values> Norm(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call));
   const GraphOutput x = AsFloat(reduction.x);
@@ -222,13 +239,17 @@ Result<Values> Norm(OpCall& call) {
   if (call.Has("ord")) {
     SIDECAR_ASSIGN_OR_RETURN(const nlohmann::json* const ord, call.Constant("ord"));
     const bool named = *ord == "euclidean" || *ord == "fro";
-    if (!named && !ord->is_number()) return call.Unsupported("this norm is not supported");
-    if (!named) order = ord->get<double>();
+    if (!named) {
+      SIDECAR_ASSIGN_OR_RETURN(order, call.AnyNumber("ord"));
+    }
+    if (std::isnan(order)) return call.Fail("ord is NaN; a number is allowed");
     const bool matrix = call.is_keras2() ? reduction.axes.size() == 2 && call.Has("axis")
                                          : reduction.axes.size() == 2;
-    if (!named && matrix) return call.Unsupported("norms of matrices are not supported");
+    if (!named && matrix) {
+      SIDECAR_ASSIGN_OR_RETURN(const GraphOutput norm, MatrixNorm(call, x, order, reduction));
+      return Only(norm, dtype);
+    }
   }
-  if (std::isnan(order)) return call.Fail("ord is NaN; a number is allowed");
   return Only(VectorNorm(x, order, reduction), dtype);
 }
 

@@ -1,8 +1,12 @@
 // Running sums and products, orders.
+#include <limits>
+#include <openvino/op/clamp.hpp>
 #include <openvino/op/concat.hpp>
 #include <openvino/op/cum_sum.hpp>
+#include <openvino/op/not_equal.hpp>
 #include <openvino/op/pad.hpp>
 #include <openvino/op/topk.hpp>
+#include <utility>
 
 #include "base/status_macros.h"
 #include "model/keras/ops/op_functions.h"
@@ -39,9 +43,32 @@ Status ReadType(OpCall& call, Scan& scan) {
   return Status();
 }
 
-Result<Values> Cumsum(OpCall& call) {
+// Keras's nan_to_num: infinities become the greatest numbers.
+GraphOutput WithoutNan(const GraphOutput& x, double filler) {
+  constexpr auto kMost = static_cast<double>(std::numeric_limits<float>::max());
+  const GraphOutput bounded = MakeOp<ov::op::v0::Clamp>(x, -kMost, kMost);
+  return Choose(MakeOp<ov::op::v1::NotEqual>(x, x), FloatConstant(filler), bounded);
+}
+
+using ScanFunction = Result<Values> (*)(OpCall&, Scan);
+
+template <ScanFunction F>
+Result<Values> Running(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(Scan scan, ReadScan(call, 0, !call.is_keras2()));
   SIDECAR_RETURN_IF_ERROR(ReadType(call, scan));
+  return F(call, std::move(scan));
+}
+
+// `kFiller`: what a NaN counts as.
+template <ScanFunction F, int kFiller>
+Result<Values> RunningWithoutNan(OpCall& call) {
+  SIDECAR_ASSIGN_OR_RETURN(Scan scan, ReadScan(call, 0, !call.is_keras2()));
+  if (IsFloating(scan.dtype)) scan.x = WithoutNan(scan.x, kFiller);
+  SIDECAR_RETURN_IF_ERROR(ReadType(call, scan));
+  return F(call, std::move(scan));
+}
+
+Result<Values> Cumsum(OpCall& call, Scan scan) {
   SIDECAR_ASSIGN_OR_RETURN(const bool exclusive, call.Bool("exclusive", false));
   SIDECAR_ASSIGN_OR_RETURN(const bool reverse, call.Bool("reverse", false));
   return Only(MakeOp<ov::op::v0::CumSum>(scan.x, IntConstant(scan.axis), exclusive, reverse),
@@ -49,9 +76,7 @@ Result<Values> Cumsum(OpCall& call) {
 }
 
 // Doubles the reach of each product until it covers the dimension.
-Result<Values> Cumprod(OpCall& call) {
-  SIDECAR_ASSIGN_OR_RETURN(Scan scan, ReadScan(call, 0, !call.is_keras2()));
-  SIDECAR_RETURN_IF_ERROR(ReadType(call, scan));
+Result<Values> Cumprod(OpCall& call, Scan scan) {
   for (const char* flag : {"exclusive", "reverse"}) {
     SIDECAR_ASSIGN_OR_RETURN(const bool set, call.Bool(flag, false));
     if (set) return call.Unsupported("exclusive and reverse products are not supported");
@@ -120,12 +145,14 @@ Result<Values> TopK(OpCall& call) {
 constexpr OpEntry kScansOps[] = {
     {"math", "TopK", TopK, "x"},
     {"numpy", "Argsort", Argsort, "x"},
-    {"numpy", "Cumprod", Cumprod, "x"},
-    {"numpy", "Cumsum", Cumsum, "x"},
+    {"numpy", "Cumprod", Running<Cumprod>, "x"},
+    {"numpy", "Cumsum", Running<Cumsum>, "x"},
+    {"numpy", "Nancumprod", RunningWithoutNan<Cumprod, 1>, "x"},
+    {"numpy", "Nancumsum", RunningWithoutNan<Cumsum, 0>, "x"},
     {"numpy", "Sort", Sort, "x"},
     {"tf", "argsort", Argsort, "values:x axis direction stable"},
-    {"tf", "math.cumprod", Cumprod, "x axis exclusive reverse"},
-    {"tf", "math.cumsum", Cumsum, "x axis exclusive reverse"},
+    {"tf", "math.cumprod", Running<Cumprod>, "x axis exclusive reverse"},
+    {"tf", "math.cumsum", Running<Cumsum>, "x axis exclusive reverse"},
     {"tf", "math.top_k", TopK, "input:x k sorted"},
     {"tf", "sort", Sort, "values:x axis direction"},
 };

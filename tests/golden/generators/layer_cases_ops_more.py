@@ -1,6 +1,7 @@
 """Further classes of keras.ops as nodes: updates, quantiles, Fourier transforms, losses, matrices, images."""
 
 import numpy as np
+import tensorflow as tf
 
 from .layer_cases import FLOAT, Case
 from .layer_cases_ops_math import CUBE, IDS, SQUARE, VECTORS, X, holes, op
@@ -152,6 +153,30 @@ def images():
     yield op("op_perspective", lambda k, x, a, b: k.ops.image.perspective_transform(x, a, b), IMAGE, ((4, 2), FLOAT), ((4, 2), FLOAT), refused="keras.ops.image.PerspectiveTransform")
 
 
+def keras2_cases():
+    m, l = tf.math, tf.linalg
+    for name in ("update", "add", "max", "min"):
+        scatter = getattr(tf, f"tensor_scatter_nd_{name}")
+        yield op(f"tf_scatter_{name}", lambda _, x, f=scatter: f(x, [[0, 1], [2, 3]], np.full((2, 6), 0.5, FLOAT)))
+    yield op("tf_scatter_nd", lambda _, x: x + tf.scatter_nd([[1], [3], [1]], x[:, 0, :], (4, 6)))
+    for name in ("sum", "max", "min", "prod"):
+        segment = getattr(m, f"unsorted_segment_{name}")
+        yield op(f"tf_segment_{name}", lambda _, x, i, f=segment: x + tf.reduce_max(tf.clip_by_value(f(x, i[:, 0], 3), -9, 9)), X, IDS, high=2)
+    yield op("tf_det", lambda _, x: l.det(x), SQUARE)
+    yield op("tf_cholesky", lambda _, x: l.cholesky(tf.matmul(x, l.matrix_transpose(x)) + 2 * EYE), SQUARE)
+    yield op("tf_logdet", lambda _, x: l.logdet(tf.matmul(x, l.matrix_transpose(x)) + 2 * EYE), SQUARE)
+    yield op("tf_solve", lambda _, x, b: l.solve(x + 3 * EYE, b), SQUARE, ((4, 2), FLOAT))
+    yield op("tf_norm_columns", lambda _, x: tf.norm(x, ord=1, axis=[1, 2]))
+    yield op("tf_norm_rows", lambda _, x: tf.norm(x, ord=np.inf, axis=[1, 2], keepdims=True))
+    yield op("tf_in_top_k", lambda _, x, i: m.in_top_k(i[:, 0], x[:, 0, :], 2), X, IDS, high=6)
+    yield op("tf_shifts", lambda _, i: tf.bitwise.left_shift(i, 2) + tf.bitwise.right_shift(i * 8, i), IDS, high=6)
+    yield op("tf_linspace", lambda _, x, y: tf.linspace(x, y, 5, axis=1), *PAIR)
+    yield op("tf_sobel_edges", lambda _, x: tf.image.sobel_edges(x), IMAGE)
+
+
 def all_cases(generation):
-    for group in (updates, quantiles, transforms, losses, matrices, numbers, images) if generation == 3 else ():
+    if generation == 2:
+        yield from keras2_cases()
+        return
+    for group in (updates, quantiles, transforms, losses, matrices, numbers, images):
         yield from group()

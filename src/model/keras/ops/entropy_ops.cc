@@ -25,7 +25,8 @@ GraphOutput Minused(const GraphOutput& x) { return Minus(FloatConstant(0), x); }
 // keras.backend.epsilon() from both ends, in float32.
 GraphOutput Clipped(const GraphOutput& probability) {
   constexpr float kLeast = 1e-7F;
-  return MakeOp<ov::op::v0::Clamp>(probability, double{kLeast}, double{1.0F - kLeast});
+  return MakeOp<ov::op::v0::Clamp>(probability, static_cast<double>(kLeast),
+                                   static_cast<double>(1.0F - kLeast));
 }
 
 // Predictions beside their targets.
@@ -174,6 +175,7 @@ constexpr OpEntry kEntropyOps[] = {
     {"nn", "CategoricalCrossentropy", CategoricalEntropy, kTargetOutput},
     {"nn", "PSNR", SignalToNoise, "x1 x2"},
     {"nn", "SparseCategoricalCrossentropy", SparseEntropy, kTargetOutput},
+    {"tf", "math.in_top_k", InTopK, "predictions targets k"},
 };
 
 }  // namespace

@@ -330,6 +330,9 @@ constexpr OpEntry kFurtherOps[] = {
     {"numpy", "UnravelIndex", UnravelIndex, "indices"},
     {"numpy", "Vander", Vandermonde, "x"},
     {"numpy", "Vdot", VectorDot, "x1 x2"},
+    {"tf", "bitwise.left_shift", Shift<ov::op::v15::BitwiseLeftShift>, "x:x1 y:x2"},
+    {"tf", "bitwise.right_shift", Shift<ov::op::v15::BitwiseRightShift>, "x:x1 y:x2"},
+    {"tf", "linspace", LinearSpace, "start stop num name axis"},
 };
 
 }  // namespace

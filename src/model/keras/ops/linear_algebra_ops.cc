@@ -215,6 +215,8 @@ Result<Values> Solved(OpCall& call, const Matrices& matrices, const GraphOutput&
 
 Result<Values> Solve(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const Matrices matrices, ReadMatrices(call, "a"));
+  SIDECAR_ASSIGN_OR_RETURN(const bool adjoint, call.Bool("adjoint", false));
+  if (adjoint) return call.Unsupported("adjoint = true is not supported");
   return Solved(call, matrices, InverseOf(matrices.x));
 }
 
@@ -232,6 +234,9 @@ constexpr OpEntry kLinearAlgebraOps[] = {
     {"linalg", "SolveTriangular", SolveTriangular, "a b"},
     {"math", "Logdet", LogDeterminant, "x"},
     {"numpy", "Slogdet", SignAndLogDeterminant, "x"},
+    {"tf", "linalg.cholesky", Cholesky, "input:x"},
+    {"tf", "linalg.det", Determinant, "input:x"},
+    {"tf", "linalg.solve", Solve, "matrix:a rhs:b adjoint"},
 };
 
 }  // namespace

@@ -328,6 +328,7 @@ constexpr OpEntry kNumericOps[] = {
     {"tf", "dtypes.saturate_cast", SaturateCast, "value:x dtype"},
     {"tf", "ensure_shape", EnsureShape, "x shape"},
     {"tf", "math.multiply_no_nan", OfFloatPair<TimesNoNan>, kPairXY},
+    {"tf", "math.real", SameNumber, "input:x"},
     {"tf", "math.xdivy", OfFloatPair<OverUnlessZero>, kPairXY},
     {"tf", "math.xlog1py", OfFloatPair<TimesLog1p>, kPairXY},
     {"tf", "math.xlogy", OfFloatPair<TimesLog>, kPairXY},

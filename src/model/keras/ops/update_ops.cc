@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <openvino/op/broadcast.hpp>
@@ -101,12 +102,19 @@ GraphOutput IndicesOf(const Operand& indices) {
   return ConvertedTo(indices.output(), DType::kInt64);
 }
 
+// What TensorFlow's functions do; Keras's class has an argument.
+enum class Combine : std::uint8_t { kReplace, kAdd, kMax, kMin };
+
+template <Combine kReduction = Combine::kReplace>
 Result<Values> ScatterUpdate(OpCall& call) {
+  constexpr std::string_view kNames[] = {"", "add", "max", "min"};
   SIDECAR_ASSIGN_OR_RETURN(const Operand x, call.Tensor("x"));
   SIDECAR_ASSIGN_OR_RETURN(const Operand indices, call.Tensor("indices"));
   SIDECAR_ASSIGN_OR_RETURN(const Operand updates, call.Tensor("updates"));
-  SIDECAR_ASSIGN_OR_RETURN(const std::string name, call.Text("reduction", ""));
+  const std::string otherwise(kNames[static_cast<std::size_t>(kReduction)]);
+  SIDECAR_ASSIGN_OR_RETURN(const std::string name, call.Text("reduction", otherwise));
   SIDECAR_ASSIGN_OR_RETURN(const Scattering::Reduction reduction, ReadScattering(call, name));
+  call.Ignore("bad_indices_policy");
   call.MixRows();
   return Only(MakeOp<Scattering>(x.output(), IndicesOf(indices),
                                  ConvertedTo(updates.output(), x.dtype()), reduction),
@@ -118,6 +126,7 @@ Result<Values> Scatter(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const Operand indices, call.Tensor("indices"));
   SIDECAR_ASSIGN_OR_RETURN(const Operand values, call.Tensor("values"));
   SIDECAR_ASSIGN_OR_RETURN(const GraphOutput shape, call.IntVector("shape"));
+  call.Ignore("bad_indices_policy");
   call.MixRows();
   const GraphOutput zeros =
       MakeOp<ov::op::v3::Broadcast>(ConvertedTo(FloatConstant(0), values.dtype()), shape);
@@ -164,16 +173,26 @@ Result<Values> SegmentReduction(OpCall& call) {
   return Only(MakeOp<Op>(rows, IntConstant(Axes{1}), false), data.dtype());
 }
 
-constexpr std::string_view kSegment = "data segment_ids";
+constexpr std::string_view kSegment = "data segment_ids num_segments";
+constexpr std::string_view kTensorScatter = "tensor:x indices updates";
 
 constexpr OpEntry kUpdateOps[] = {
     {"core", "Scatter", Scatter, "indices values shape"},
-    {"core", "ScatterUpdate", ScatterUpdate, "inputs:x indices updates"},
+    {"core", "ScatterUpdate", ScatterUpdate<>, "inputs:x indices updates"},
     {"core", "SliceUpdate", SliceUpdate, "inputs:x start_indices updates"},
     {"math", "SegmentMax", SegmentReduction<ov::op::v1::ReduceMax>, kSegment},
     {"math", "SegmentMin", SegmentReduction<ov::op::v1::ReduceMin>, kSegment},
     {"math", "SegmentProd", SegmentReduction<ov::op::v1::ReduceProd>, kSegment},
     {"math", "SegmentSum", SegmentReduction<ov::op::v1::ReduceSum>, kSegment},
+    {"tf", "math.unsorted_segment_max", SegmentReduction<ov::op::v1::ReduceMax>, kSegment},
+    {"tf", "math.unsorted_segment_min", SegmentReduction<ov::op::v1::ReduceMin>, kSegment},
+    {"tf", "math.unsorted_segment_prod", SegmentReduction<ov::op::v1::ReduceProd>, kSegment},
+    {"tf", "math.unsorted_segment_sum", SegmentReduction<ov::op::v1::ReduceSum>, kSegment},
+    {"tf", "scatter_nd", Scatter, "indices updates:values shape"},
+    {"tf", "tensor_scatter_nd_add", ScatterUpdate<Combine::kAdd>, kTensorScatter},
+    {"tf", "tensor_scatter_nd_max", ScatterUpdate<Combine::kMax>, kTensorScatter},
+    {"tf", "tensor_scatter_nd_min", ScatterUpdate<Combine::kMin>, kTensorScatter},
+    {"tf", "tensor_scatter_nd_update", ScatterUpdate<>, kTensorScatter},
 };
 
 }  // namespace

@@ -343,6 +343,7 @@ constexpr OpEntry kWindowOps[] = {
     {"image", "SobelEdges", SobelEdges, "images:x"},
     {"nn", "Fold", Fold, "x"},
     {"nn", "Unfold", Unfold, "x"},
+    {"tf", "image.sobel_edges", SobelEdges, "image:x"},
 };
 
 }  // namespace

@@ -64,8 +64,9 @@ std::string NameOf(const json& object, const LayerObject& layer) {
 // One call of a layer: an item of its inbound_nodes.
 Result<NamedCall> ReadNode(const json& node, const std::string& path, const LayerObject& layer) {
   if (!layer.is_operation) return keras::ReadCall(node, path);
-  if (layer.class_name != "TensorFlowOpLayer") return ReadOperationCall(node, path);
-  return ReadTensorFlowOpCall(node, *layer.config, path);
+  // Only Keras's own TensorFlowOpLayer was read as one; a class of the user's may have its name.
+  if (layer.made_up_config == nullptr) return ReadOperationCall(node, path);
+  return ReadTensorFlowOpCall(node, *layer.made_up_config, path);
 }
 
 // The list of layers in a model's config; null where there is none.

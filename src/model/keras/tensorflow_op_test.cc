@@ -29,6 +29,17 @@ Status Read(const json& config) {
       .status();
 }
 
+// A user's class may have the same name, and any config.
+TEST(TensorFlowOpTest, IsOneOfKerasOnly) {
+  json model = OneLayer2("TensorFlowOpLayer", {{"name", "some"}, {"node_def", 1}}, {nullptr, 4});
+  for (json& layer : model["config"]["layers"]) {
+    if (layer["class_name"] == "TensorFlowOpLayer") layer["module"] = "mine.layers";
+  }
+  const Status status = ReadModel(model.dump(), {.source = "test"}).status();
+  EXPECT_EQ(status.code(), StatusCode::kUnimplemented) << status;
+  EXPECT_THAT(status.message(), HasSubstr("TensorFlowOpLayer"));
+}
+
 TEST(TensorFlowOpTest, NamesInputsAndAttributes) {
   const json attributes = {{"padding", {{"s", "U0FNRQ=="}}},
                            {"data_format", {{"s", "TkhXQw=="}}},

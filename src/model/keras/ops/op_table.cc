@@ -4,6 +4,7 @@
 #include <array>
 
 #include "model/keras/config_reader.h"
+#include "model/keras/layer_table.h"
 
 namespace sidecar::model::keras {
 namespace {
@@ -28,9 +29,11 @@ struct OpKey {
   std::string name;
 };
 
+// A class of the user's may have the same name.
 bool IsTensorFlowFunction(const LayerObject& layer) {
-  return layer.class_name == "TFOpLambda" || layer.class_name == "SlicingOpLambda" ||
-         layer.class_name == "TensorFlowOpLayer";
+  const bool named = layer.class_name == "TFOpLambda" || layer.class_name == "SlicingOpLambda" ||
+                     layer.class_name == "TensorFlowOpLayer";
+  return named && IsKerasOwn(layer);
 }
 
 // Where TensorFlow has a version 1 of a function beside the newer one, Keras 2 may write either;

@@ -68,6 +68,7 @@ Result<std::shared_ptr<CompiledGraph>> GraphCache::For(const std::vector<Shape>&
   const base::Clock::TimePoint begin = clock_->Now();
   const std::int64_t rows = RowsFor(shapes);
   std::vector<Shape> compiled;
+  compiled.reserve(shapes.size());
   for (const Shape& shape : shapes) compiled.push_back(shape.WithoutFirst().WithFirst(rows));
   SIDECAR_ASSIGN_OR_RETURN(
       std::shared_ptr<CompiledGraph> graph,

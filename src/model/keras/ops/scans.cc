@@ -50,13 +50,13 @@ GraphOutput WithoutNan(const GraphOutput& x, double filler) {
   return Choose(MakeOp<ov::op::v1::NotEqual>(x, x), FloatConstant(filler), bounded);
 }
 
-using ScanFunction = Result<Values> (*)(OpCall&, Scan);
+using ScanFunction = Result<Values> (*)(OpCall&, const Scan&);
 
 template <ScanFunction F>
 Result<Values> Running(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(Scan scan, ReadScan(call, 0, !call.is_keras2()));
   SIDECAR_RETURN_IF_ERROR(ReadType(call, scan));
-  return F(call, std::move(scan));
+  return F(call, scan);
 }
 
 // `kFiller`: what a NaN counts as.
@@ -65,10 +65,10 @@ Result<Values> RunningWithoutNan(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(Scan scan, ReadScan(call, 0, !call.is_keras2()));
   if (IsFloating(scan.dtype)) scan.x = WithoutNan(scan.x, kFiller);
   SIDECAR_RETURN_IF_ERROR(ReadType(call, scan));
-  return F(call, std::move(scan));
+  return F(call, scan);
 }
 
-Result<Values> Cumsum(OpCall& call, Scan scan) {
+Result<Values> Cumsum(OpCall& call, const Scan& scan) {
   SIDECAR_ASSIGN_OR_RETURN(const bool exclusive, call.Bool("exclusive", false));
   SIDECAR_ASSIGN_OR_RETURN(const bool reverse, call.Bool("reverse", false));
   return Only(MakeOp<ov::op::v0::CumSum>(scan.x, IntConstant(scan.axis), exclusive, reverse),
@@ -76,7 +76,7 @@ Result<Values> Cumsum(OpCall& call, Scan scan) {
 }
 
 // Doubles the reach of each product until it covers the dimension.
-Result<Values> Cumprod(OpCall& call, Scan scan) {
+Result<Values> Cumprod(OpCall& call, const Scan& scan) {
   for (const char* flag : {"exclusive", "reverse"}) {
     SIDECAR_ASSIGN_OR_RETURN(const bool set, call.Bool(flag, false));
     if (set) return call.Unsupported("exclusive and reverse products are not supported");

@@ -270,7 +270,7 @@ Result<Blocks> ReadBlocks(OpCall& call, const std::array<std::int64_t, 2>& image
 // [batch, channels, height, width] to [batch, channels * cells, windows].
 Result<Values> Unfold(OpCall& call) {
   SIDECAR_ASSIGN_OR_RETURN(const Operand x, call.Tensor("x"));
-  const GraphOutput image = x.output();
+  const GraphOutput& image = x.output();
   if (RankOf(image) != 4 || SizeOf(image, 1) < 1) {
     return call.Unsupported("takes images [batch, channels, height, width], of known channels");
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/engine_test_support.h"
 #include "engine/variable_placeholder.h"
 
 namespace sidecar::engine {
@@ -45,33 +46,15 @@ Tensor Column(float first, float second) {
   return *Tensor::FromValues<float>({2, 1}, {first, second});
 }
 
-// Feeds `batches` and returns the first result's values, batch after batch.
-Result<std::vector<float>> RunSums(Engine& engine, const std::vector<Tensor>& batches) {
-  std::vector<float> values;
-  std::size_t next = 0;
-  const Status status = engine.Run(
-      [&]() -> Result<std::optional<InputBatch>> {
-        if (next == batches.size()) return std::optional<InputBatch>();
-        return std::optional<InputBatch>({batches[next++]});
-      },
-      [&](std::int64_t, std::int64_t, const OutputBatch& outputs) {
-        const auto rows = outputs[0].values<float>();
-        values.insert(values.end(), rows.begin(), rows.end());
-        return Status();
-      });
-  if (!status.ok()) return status;
-  return values;
-}
-
 TEST(EngineStatesTest, PassFromBatchToBatchAndFromRunToRun) {
   for (const WeightMode mode : {WeightMode::kConstants, WeightMode::kInputs}) {
     const auto engine = SumEngine(mode);
     const std::vector<Tensor> batches(3, Column(1, 10));
-    EXPECT_EQ(*RunSums(*engine, batches), (std::vector<float>{1.5, 10.5, 2.5, 20.5, 3.5, 30.5}));
+    EXPECT_EQ(*RunBatches(*engine, batches), (std::vector<float>{1.5, 10.5, 2.5, 20.5, 3.5, 30.5}));
     EXPECT_TRUE(engine->SetWeights(std::vector{*Tensor::FromValues<float>({1}, {0})}).ok());
-    EXPECT_EQ(*RunSums(*engine, {Column(1, 1)}), (std::vector<float>{4, 31}));
+    EXPECT_EQ(*RunBatches(*engine, {Column(1, 1)}), (std::vector<float>{4, 31}));
     EXPECT_TRUE(engine->SetState(0, Column(-1, 7)).ok());
-    EXPECT_EQ(*RunSums(*engine, {Column(1, 1)}), (std::vector<float>{0, 8}));
+    EXPECT_EQ(*RunBatches(*engine, {Column(1, 1)}), (std::vector<float>{0, 8}));
   }
 }
 
@@ -81,7 +64,7 @@ TEST(EngineStatesTest, StayWhereTheEngineComparesModes) {
   float expected = 0;
   for (int evaluation = 0; evaluation < 4; ++evaluation) {
     EXPECT_TRUE(engine->SetWeights(std::vector{*Tensor::FromValues<float>({1}, {0})}).ok());
-    EXPECT_EQ(*RunSums(*engine, {Column(1, 2), Column(1, 2)}),
+    EXPECT_EQ(*RunBatches(*engine, {Column(1, 2), Column(1, 2)}),
               (std::vector<float>{expected + 1, 2 * expected + 2, expected + 2, 2 * expected + 4}));
     expected += 2;
   }
@@ -100,14 +83,14 @@ TEST(EngineStatesTest, AreThoseAfterTheLastBatchThatWasConsumed) {
       });
   EXPECT_EQ(status.code(), StatusCode::kDataLoss);
   EXPECT_EQ(fed, 3);  // one batch at a time
-  EXPECT_EQ(*RunSums(*engine, {Column(0, 0)}), (std::vector<float>{2.5, 2.5}));
+  EXPECT_EQ(*RunBatches(*engine, {Column(0, 0)}), (std::vector<float>{2.5, 2.5}));
 }
 
 TEST(EngineStatesTest, TakeBatchesOfTheirRowsOnly) {
   const auto engine = SumEngine();
-  const auto result = RunSums(*engine, {*Tensor::FromValues<float>({1, 1}, {1})});
+  const auto result = RunBatches(*engine, {*Tensor::FromValues<float>({1, 1}, {1})});
   EXPECT_EQ(result.status().code(), StatusCode::kFailedPrecondition);
-  EXPECT_EQ(*RunSums(*engine, {Column(1, 1)}), (std::vector<float>{1.5, 1.5}));
+  EXPECT_EQ(*RunBatches(*engine, {Column(1, 1)}), (std::vector<float>{1.5, 1.5}));
 }
 
 }  // namespace

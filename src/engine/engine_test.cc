@@ -15,6 +15,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/engine_test_support.h"
 #include "engine/variable_placeholder.h"
 
 namespace sidecar::engine {
@@ -45,29 +46,6 @@ std::vector<Tensor> DenseWeights(float scale) {
           *Tensor::FromValues<float>({3}, {0, 0, 1})};
 }
 
-// Feeds `batches` and returns the first result's values, batch after batch.
-Result<std::vector<float>> RunAll(Engine& engine, std::vector<Tensor> batches,
-                                  std::vector<std::int64_t>* rows_seen = nullptr) {
-  std::vector<float> values;
-  std::size_t next = 0;
-  std::int64_t expected_index = 0;
-  const Status status = engine.Run(
-      [&]() -> Result<std::optional<InputBatch>> {
-        if (next == batches.size()) return std::optional<InputBatch>();
-        return std::optional<InputBatch>({batches[next++]});
-      },
-      [&](std::int64_t index, std::int64_t rows, const OutputBatch& outputs) {
-        EXPECT_EQ(index, expected_index++);
-        EXPECT_EQ(outputs[0].shape()[0], rows);
-        if (rows_seen != nullptr) rows_seen->push_back(rows);
-        const auto row_values = outputs[0].values<float>();
-        values.insert(values.end(), row_values.begin(), row_values.end());
-        return Status();
-      });
-  if (!status.ok()) return status;
-  return values;
-}
-
 TEST(EngineTest, RunsBatchesInOrderAndCutsShortOnes) {
   auto engine = *Engine::Create(DenseGraph(), DenseOptions(2));
   ASSERT_EQ(engine->SetWeights(DenseWeights(10)).ToString(), "OK");
@@ -79,7 +57,7 @@ TEST(EngineTest, RunsBatchesInOrderAndCutsShortOnes) {
   }
   batches.push_back(*Tensor::FromValues<float>({1, 2}, {7, 8}));
   std::vector<std::int64_t> rows;
-  const auto values = RunAll(*engine, batches, &rows);
+  const auto values = RunBatches(*engine, batches, &rows);
   ASSERT_TRUE(values.ok()) << values.status();
   ASSERT_EQ(values->size(), 123U);
   for (std::size_t i = 0; i < 20; ++i) {
@@ -113,7 +91,7 @@ TEST(EngineTest, BatchesInPiecesComeBackWhole) {
     for (int checkpoint = 0; checkpoint < 3; ++checkpoint) {  // the later ones with inputs
       ASSERT_EQ(engine->SetWeights(DenseWeights(2)).ToString(), "OK");
       std::vector<std::int64_t> rows;
-      EXPECT_EQ(*RunAll(*engine, batches, &rows), expected) << rows_per_run;
+      EXPECT_EQ(*RunBatches(*engine, batches, &rows), expected) << rows_per_run;
       EXPECT_EQ(rows, (std::vector<std::int64_t>{4, 4, 4, 4, 4, 4, 4, 4, 4, 3}));
     }
     EXPECT_EQ(engine->weight_mode(), WeightMode::kInputs);
@@ -127,7 +105,7 @@ TEST(EngineTest, AFewBatchesAreSplitAmongTheThreads) {
   auto engine = *Engine::Create(DenseGraph(), options);
   ASSERT_EQ(engine->SetWeights(DenseWeights(1)).ToString(), "OK");
   const Tensor x = *Tensor::FromValues<float>({4, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
-  EXPECT_EQ(*RunAll(*engine, {x}), (std::vector<float>{1, 2, 1, 3, 4, 1, 5, 6, 1, 7, 8, 1}));
+  EXPECT_EQ(*RunBatches(*engine, {x}), (std::vector<float>{1, 2, 1, 3, 4, 1, 5, 6, 1, 7, 8, 1}));
 }
 
 TEST(EngineTest, ABatchWithoutRowsHasResultsWithoutRows) {
@@ -136,7 +114,7 @@ TEST(EngineTest, ABatchWithoutRowsHasResultsWithoutRows) {
   auto engine = *Engine::Create(DenseGraph(), options);
   ASSERT_EQ(engine->SetWeights(DenseWeights(1)).ToString(), "OK");
   std::vector<std::int64_t> rows;
-  const auto values = RunAll(*engine, {*Tensor::FromValues<float>({0, 2}, {})}, &rows);
+  const auto values = RunBatches(*engine, {*Tensor::FromValues<float>({0, 2}, {})}, &rows);
   EXPECT_EQ(*values, std::vector<float>());
   EXPECT_EQ(rows, std::vector<std::int64_t>{0});
 }
@@ -146,7 +124,7 @@ TEST(EngineTest, NewWeightsReplaceTheOldOnes) {
   const Tensor x = *Tensor::FromValues<float>({1, 2}, {1, 2});
   for (const float scale : {1.0F, 5.0F, -3.0F}) {
     ASSERT_EQ(engine->SetWeights(DenseWeights(scale)).ToString(), "OK");
-    EXPECT_EQ(*RunAll(*engine, {x}), (std::vector<float>{scale, 2 * scale, 1}));
+    EXPECT_EQ(*RunBatches(*engine, {x}), (std::vector<float>{scale, 2 * scale, 1}));
   }
 }
 
@@ -161,7 +139,7 @@ TEST(EngineTest, WeightsBecomeInputsWhereCompilingIsMostOfTheTime) {
     ASSERT_EQ(engine->SetWeights(DenseWeights(scale)).ToString(), "OK");
     modes.push_back(engine->weight_mode());
     for (int pass = 0; pass < 2; ++pass) {
-      EXPECT_EQ(*RunAll(*engine, {x, x, x, x, x}),
+      EXPECT_EQ(*RunBatches(*engine, {x, x, x, x, x}),
                 (std::vector<float>{scale, 2 * scale, 1, scale, 2 * scale, 1, scale, 2 * scale, 1,
                                     scale, 2 * scale, 1, scale, 2 * scale, 1}));
     }
@@ -179,7 +157,7 @@ TEST(EngineTest, AFixedModeStays) {
     for (const float scale : {1.0F, 5.0F, -3.0F}) {
       ASSERT_EQ(engine->SetWeights(DenseWeights(scale)).ToString(), "OK");
       EXPECT_EQ(engine->weight_mode(), mode);
-      EXPECT_EQ(*RunAll(*engine, {x}), (std::vector<float>{scale, 2 * scale, 1}));
+      EXPECT_EQ(*RunBatches(*engine, {x}), (std::vector<float>{scale, 2 * scale, 1}));
     }
   }
 }
@@ -200,7 +178,7 @@ TEST(EngineTest, WeightsThatNoInputTakesStayConstants) {
         engine->SetWeights(std::vector{*Tensor::FromValues<float>({2}, {value, 0})}).ToString(),
         "OK");
     EXPECT_EQ(engine->weight_mode(), WeightMode::kConstants);
-    EXPECT_EQ(*RunAll(*engine, {*Tensor::FromValues<float>({1, 2}, {1, 2})}),
+    EXPECT_EQ(*RunBatches(*engine, {*Tensor::FromValues<float>({1, 2}, {1, 2})}),
               (std::vector<float>{1 + value, 2}));
   }
 }
@@ -210,11 +188,11 @@ TEST(EngineTest, ConvertsDataAndWeightsOfOtherTypes) {
   std::vector<Tensor> weights = DenseWeights(0);
   weights[0] = *Tensor::FromValues<double>({2, 3}, {0.5, 0, 0, 0, 2, 0});
   ASSERT_EQ(engine->SetWeights(weights).ToString(), "OK");
-  EXPECT_EQ(*RunAll(*engine, {*Tensor::FromValues<std::uint8_t>({1, 2}, {200, 3})}),
+  EXPECT_EQ(*RunBatches(*engine, {*Tensor::FromValues<std::uint8_t>({1, 2}, {200, 3})}),
             (std::vector<float>{100, 6, 1}));
   auto wide = *Engine::Create(DenseGraph(), DenseOptions(1, DType::kUint64));
   ASSERT_EQ(wide->SetWeights(DenseWeights(1)).ToString(), "OK");
-  EXPECT_EQ(*RunAll(*wide, {*Tensor::FromValues<std::uint64_t>({1, 2}, {9, 3})}),
+  EXPECT_EQ(*RunBatches(*wide, {*Tensor::FromValues<std::uint64_t>({1, 2}, {9, 3})}),
             (std::vector<float>{9, 3, 1}));
 }
 
@@ -263,7 +241,7 @@ TEST(EngineTest, DoesNotPadWhereRowsDependOnEachOther) {
   ASSERT_EQ(engine->SetWeights({}).ToString(), "OK");
   const Tensor full = *Tensor::FromValues<float>({4, 2}, {1, 1, 1, 1, 1, 1, 1, 1});
   const Tensor part = *Tensor::FromValues<float>({1, 2}, {3, 4});
-  const auto values = *RunAll(*engine, {full, part, full});
+  const auto values = *RunBatches(*engine, {full, part, full});
   EXPECT_EQ(values[0], 6.0F);
   EXPECT_EQ(values[8], 7.0F);
   EXPECT_EQ(values[9], 9.0F);
@@ -326,7 +304,7 @@ TEST(EngineTest, CompilesForEachShapeWhereDataHasUnknownSizes) {
     const std::vector<float> ones(static_cast<std::size_t>(width), 1.0F);
     batches.push_back(*Tensor::FromValues<float>({1, width}, ones));
   }
-  const auto values = *RunAll(*engine, batches);
+  const auto values = *RunBatches(*engine, batches);
   for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(values[i], static_cast<float>(i + 1));
 }
 
@@ -352,7 +330,7 @@ TEST(EngineTest, ErrorsOfProducerAndConsumerEndTheRun) {
           ->Run(supply, [&](auto index, auto, const auto&) { return index == 5 ? bad : Status(); })
           .message(),
       "no more");
-  EXPECT_EQ(*RunAll(*engine, {x}), (std::vector<float>{1, 2, 1}));  // usable afterwards
+  EXPECT_EQ(*RunBatches(*engine, {x}), (std::vector<float>{1, 2, 1}));  // usable afterwards
 }
 
 TEST(EngineTest, RefusesWhatDoesNotFit) {
@@ -364,10 +342,11 @@ TEST(EngineTest, RefusesWhatDoesNotFit) {
   weights.push_back(*Tensor::FromValues<float>({2}, {1, 2}));
   EXPECT_EQ(engine->SetWeights(weights).code(), StatusCode::kInternal);
   ASSERT_EQ(engine->SetWeights(DenseWeights(1)).ToString(), "OK");
-  const auto values = RunAll(*engine, {*Tensor::FromValues<float>({2, 2}, {1, 2, 3, 4})});
+  const auto values = RunBatches(*engine, {*Tensor::FromValues<float>({2, 2}, {1, 2, 3, 4})});
   EXPECT_EQ(values.status().code(), StatusCode::kFailedPrecondition);
-  EXPECT_EQ(RunAll(*engine, {*Tensor::FromValues<float>({1, 5}, {1, 2, 3, 4, 5})}).status().code(),
-            StatusCode::kInternal);
+  EXPECT_EQ(
+      RunBatches(*engine, {*Tensor::FromValues<float>({1, 5}, {1, 2, 3, 4, 5})}).status().code(),
+      StatusCode::kInternal);
 }
 
 }  // namespace

@@ -17,7 +17,6 @@
 #include <openvino/op/log.hpp>
 #include <openvino/op/log_softmax.hpp>
 #include <openvino/op/mish.hpp>
-#include <openvino/op/negative.hpp>
 #include <openvino/op/prelu.hpp>
 #include <openvino/op/reduce_max.hpp>
 #include <openvino/op/reduce_sum.hpp>
@@ -49,7 +48,6 @@ GraphOutput Make(const Args&... args) {
 GraphOutput Clamped(const GraphOutput& x, double low, double high) {
   return Make<ov::op::v0::Clamp>(x, low, high);
 }
-GraphOutput Negated(const GraphOutput& x) { return Make<ov::op::v0::Negative>(x); }
 GraphOutput Squared(const GraphOutput& x) { return Times(x, x); }
 GraphOutput Zero() { return FloatConstant(0); }
 

@@ -14,6 +14,7 @@
 #include <openvino/op/maximum.hpp>
 #include <openvino/op/minimum.hpp>
 #include <openvino/op/multiply.hpp>
+#include <openvino/op/negative.hpp>
 #include <openvino/op/not_equal.hpp>
 #include <openvino/op/pad.hpp>
 #include <openvino/op/reduce_max.hpp>
@@ -86,6 +87,7 @@ GraphOutput Times(const GraphOutput& a, const GraphOutput& b) {
 GraphOutput Over(const GraphOutput& a, const GraphOutput& b) {
   return std::make_shared<ov::op::v1::Divide>(a, b);
 }
+GraphOutput Negated(const GraphOutput& a) { return std::make_shared<ov::op::v0::Negative>(a); }
 GraphOutput AtLeast(const GraphOutput& a, const GraphOutput& b) {
   return std::make_shared<ov::op::v1::Maximum>(a, b);
 }

@@ -26,6 +26,7 @@ GraphOutput AtLeast(const GraphOutput& a, const GraphOutput& b);  ///< elementwi
 GraphOutput AtMost(const GraphOutput& a, const GraphOutput& b);   ///< elementwise minimum
 /// The product of the last two dimensions, with broadcasting of the others.
 GraphOutput MatrixProduct(const GraphOutput& a, const GraphOutput& b);
+GraphOutput Negated(const GraphOutput& a);
 GraphOutput SquareRoot(const GraphOutput& a);
 GraphOutput Relu(const GraphOutput& a);
 /// `condition` ? `yes` : `no`, with broadcasting.

@@ -20,8 +20,6 @@
 namespace sidecar::model::keras {
 namespace {
 
-GraphOutput Minused(const GraphOutput& x) { return Minus(FloatConstant(0), x); }
-
 // keras.backend.epsilon() from both ends, in float32.
 GraphOutput Clipped(const GraphOutput& probability) {
   constexpr float kLeast = 1e-7F;
@@ -67,7 +65,7 @@ Result<Values> BinaryEntropy(OpCall& call) {
   const GraphOutput p = Clipped(predictions.values);
   const GraphOutput sum = Plus(Times(y, MakeOp<ov::op::v0::Log>(p)),
                                Times(Minus(one, y), MakeOp<ov::op::v0::Log>(Minus(one, p))));
-  return Only(Minused(sum), dtype);
+  return Only(Negated(sum), dtype);
 }
 
 Result<Values> CategoricalEntropy(OpCall& call) {
@@ -83,7 +81,7 @@ Result<Values> CategoricalEntropy(OpCall& call) {
     const GraphOutput total = SumOver(predictions.values, {axis}, true);
     logs = MakeOp<ov::op::v0::Log>(Clipped(Over(predictions.values, total)));
   }
-  return Only(Minused(SumOver(Times(AsFloat(predictions.target), logs), {axis}, false)),
+  return Only(Negated(SumOver(Times(AsFloat(predictions.target), logs), {axis}, false)),
               FloatTypeOf(predictions.output.dtype()));
 }
 
@@ -125,7 +123,7 @@ Result<Values> SparseEntropy(OpCall& call) {
   const GraphOutput any =
       MakeOp<ov::op::v1::ReduceLogicalOr>(chosen, IntConstant(Axes{axis}), false);
   const GraphOutput sum = SumOver(Choose(chosen, logs, FloatConstant(0)), {axis}, false);
-  return Only(Choose(any, Minused(sum), FloatConstant(std::nan(""))),
+  return Only(Choose(any, Negated(sum), FloatConstant(std::nan(""))),
               FloatTypeOf(predictions.output.dtype()));
 }
 
